@@ -1,0 +1,103 @@
+"""Why the score is what it is: each rule's points, then what the clamps changed. The list sums to the score."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from schemas.changes import Adjustment, Contribution
+from schemas.instants import DAY_MS, HOUR_MS
+from scoring.lead import KIND_SERIES, NEVER, Lead
+from scoring.plan import Plan
+from scoring.score import (
+    Curve,
+    decayed_points,
+    inactivity_points,
+    step_points,
+    stepped_points,
+    window_count,
+    window_series,
+)
+
+ROLLING_HOURS = {"24h": 24, "7d": 168, "30d": 720}
+DIGITS = 9
+"""Points are given to these digits: enough for the list to sum to the score, and no noise behind them."""
+
+
+class Explanation(NamedTuple):
+    """Contributions from the largest, then adjustments."""
+
+    contributions: tuple[Contribution, ...]
+    adjustments: tuple[Adjustment, ...]
+
+
+def explain(plan: Plan, lead: Lead, at_ms: int) -> Explanation:
+    """What makes up the score at an instant not before the lead's `as_of`."""
+    found = [*_rules(plan, lead, at_ms), *_windows(plan, lead, at_ms), *_inactivity(plan, lead, at_ms)]
+    shown = [each for each in found if each.points != 0]
+    shown.sort(key=lambda each: (-abs(each.points), each.rule))
+    return Explanation(tuple(shown), tuple(_adjustments(plan, lead, at_ms)))
+
+
+def rolling_counts(plan: Plan, lead: Lead, at_ms: int) -> dict[str, dict[str, int]]:
+    """Signals by kind over the last 24 hours, 7 days and 30 days; kinds of which nothing came are left out."""
+    counts = {}
+    for slot, kind in enumerate(plan.kinds):
+        series = window_series(lead, (KIND_SERIES + slot,))
+        spans = {span: window_count(series, hours, at_ms) for span, hours in ROLLING_HOURS.items()}
+        if spans["30d"]:
+            counts[kind] = spans
+    return counts
+
+
+def words(milliseconds: int) -> str:
+    """A duration as people write it: `14d`, `36h`, `90m`."""
+    for unit_ms, unit in ((DAY_MS, "d"), (HOUR_MS, "h"), (60_000, "m")):
+        if milliseconds % unit_ms == 0:
+            return f"{milliseconds // unit_ms}{unit}"
+    return f"{milliseconds // 1000}s"
+
+
+def _rules(plan: Plan, lead: Lead, at_ms: int) -> list[Contribution]:
+    stepped = {term.stepped.tag: term for term in plan.stepped}
+    found = []
+    for rule, compiled in zip(plan.model.rules, plan.rules, strict=True):
+        if compiled.stepped is not None:
+            series = lead.parts.get(compiled.stepped.tag)
+            points = stepped_points(stepped[compiled.stepped.tag], series, at_ms) if series else 0.0
+        else:
+            points = decayed_points(lead, compiled.slot, compiled.rate, rule.points, at_ms)
+        kinds = " or ".join(kind.replace(".", " ").replace("_", " ") for kind in rule.kind)
+        found.append(Contribution(rule=rule.id, points=round(points, DIGITS), what=kinds))
+    return found
+
+
+def _windows(plan: Plan, lead: Lead, at_ms: int) -> list[Contribution]:
+    found = []
+    for window, compiled in zip(plan.model.windows, plan.windows, strict=True):
+        count = window_count(window_series(lead, compiled.tags), compiled.hours, at_ms)
+        points = step_points(compiled, count)
+        what = f"{count} signals within {words(window.within)}"
+        found.append(Contribution(rule=window.id, points=points, what=what))
+    return found
+
+
+def _inactivity(plan: Plan, lead: Lead, at_ms: int) -> list[Contribution]:
+    if plan.inactivity is None or lead.latest == NEVER:
+        return []
+    quiet_ms = at_ms - lead.latest
+    points = inactivity_points(plan.inactivity, quiet_ms)
+    return [Contribution(rule="inactivity", points=points, what=f"quiet for {quiet_ms // DAY_MS} days")]
+
+
+def _adjustments(plan: Plan, lead: Lead, at_ms: int) -> list[Adjustment]:
+    sums = Curve(plan, lead).group_sums(at_ms, at_ms)
+    names = {place: name for name, place in plan.groups.items()}
+    found = []
+    for group, low, high in plan.clamps:
+        clamped = min(max(sums[group], low), high)
+        found.append((f"group {names[group]}", clamped - sums[group]))
+        sums[group] = clamped
+    total = sum(sums)
+    low, high = plan.scale
+    found.append(("scale", min(max(total, low), high) - total))
+    return [Adjustment(what=what, points=round(points, DIGITS)) for what, points in found if points != 0]

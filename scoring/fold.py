@@ -1,0 +1,186 @@
+"""The steps of a lead through time: advance, apply a signal. Everything that changes a lead's state is here.
+
+    advance    bring the lead to an instant; falls on the way are found and carry their own instants
+    apply      advance to the signal, count it, evaluate the bands
+
+An illegal step changes nothing: a signal that is refused never reaches this file, one that is ignored leaves
+the lead as it is (but for the number of machine signals).
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from schemas.changes import Cause
+from schemas.instants import HOUR_MS, SECOND_MS
+from schemas.signals import Json, Signal
+from scoring.bands import Crossing, Step, band_after_input, band_below, move
+from scoring.falls import find_fall, second_after
+from scoring.lead import KIND_SERIES, NEVER, RULE_SERIES, Lead
+from scoring.limits import offer
+from scoring.memory import KIND_BUCKETS_MAX, is_repeat, pack_facts, remember, signal_hash
+from scoring.plan import KindPlan, Plan, RulePlan, SteppedPlan
+from scoring.score import Curve, first_alive, first_hour
+from scoring.series import add_one, drop_first, drop_old
+
+HALF_LIVES_MAX = 500
+"""How far forward-decayed counts run ahead of their landmark before it is moved: 2^500 is well within a double."""
+
+ROLLING_HOURS_MAX = 720
+"""30 days: the longest window, and the longest rolling count."""
+
+ROUNDING = 1e-6
+"""A score is compared rounded, so that it may reach a line from a little below it."""
+
+
+class Outcome(StrEnum):
+    """What became of a signal."""
+
+    APPLIED = "applied"
+    DUPLICATE = "duplicate"
+    MACHINE = "machine"
+
+
+def advance(plan: Plan, lead: Lead, to_ms: int, crossings: list[Crossing]) -> None:
+    """Bring the lead to an instant; one before its `as_of` changes nothing. Falls are added to `crossings`."""
+    while lead.wake != NEVER and lead.wake <= to_ms:
+        fall_ms = lead.wake = find_fall(plan, lead, lead.wake)
+        if fall_ms == NEVER or fall_ms > to_ms:
+            break
+        lead.as_of = fall_ms
+        curve = Curve(plan, lead)
+        score = curve.score(fall_ms)
+        step = Step(Cause.TIME, plan.names[lead.band], curve.score(fall_ms - SECOND_MS), score)
+        crossings.append(move(plan, lead, band_below(plan, lead.band, score), step))
+    if to_ms > lead.as_of:
+        lead.as_of = to_ms
+
+
+def apply_signal(
+    plan: Plan, lead: Lead | None, signal: Signal, timestamp_ms: int, crossings: list[Crossing]
+) -> tuple[Lead | None, Outcome]:
+    """The lead after the signal of a record with this Kafka timestamp; None: still unknown."""
+    known = signal_hash(signal.kind, signal.id)
+    if lead is not None and is_repeat(lead, known, timestamp_ms):
+        return lead, Outcome.DUPLICATE
+    if signal.machine:
+        if lead is not None:
+            lead.machines += 1
+        return lead, Outcome.MACHINE
+    if lead is None:
+        lead = Lead(signal.occurred_ms, plan.ordinal, len(plan.rules), plan.first_ceiling)
+    elif signal.occurred_ms > lead.as_of:
+        advance(plan, lead, signal.occurred_ms, crossings)
+    kind = plan.kind(signal.kind)
+    rules = [rule for rule in kind.rules if _counts_for(lead, rule, signal)]
+    lowers = _may_lower(lead, kind, rules)
+    if lowers or _may_move(plan, lead, kind, rules):
+        before = lead.copy()
+        facts = _count(plan, lead, kind, rules, signal.occurred_ms)
+        _evaluate(plan, before, lead, crossings)
+        if lowers:
+            lead.wake = find_fall(plan, lead, second_after(lead.as_of))
+    else:
+        facts = _count(plan, lead, kind, rules, signal.occurred_ms)
+    remember(lead, known, timestamp_ms, facts)
+    return lead, Outcome.APPLIED
+
+
+def _may_lower(lead: Lead, kind: KindPlan, rules: list[RulePlan]) -> bool:
+    """Whether the signal may lower the score now or later: by points lost, by a window, by a forgotten hour."""
+    return kind.may_lower or lead.buckets >= KIND_BUCKETS_MAX or any(rule.points < 0 for rule in rules)
+
+
+def _may_move(plan: Plan, lead: Lead, kind: KindPlan, rules: list[RulePlan]) -> bool:
+    """Whether a signal that does not lower may move the lead at all: else it need not be scored.
+
+    It cannot lift the lead where its ceiling and the points gained stay below the next line, unless it ends a
+    quiet; nor can it let it fall, but within the second before a fall an input finds it first.
+    """
+    for rule in rules:
+        lead.ceiling += rule.points
+    if lead.band < len(plan.bands) and lead.ceiling + ROUNDING >= plan.bands[lead.band].enter:
+        return True
+    if lead.wake != NEVER and lead.wake <= lead.as_of + SECOND_MS:
+        return True
+    inactivity = plan.inactivity
+    return inactivity is not None and kind.engages and lead.as_of - lead.latest >= inactivity.after
+
+
+def _evaluate(plan: Plan, before: Lead, lead: Lead, crossings: list[Crossing]) -> None:
+    """After a signal: the ceiling and the bands."""
+    score, lead.ceiling = Curve(plan, lead).score_and_ceiling(lead.as_of)
+    band = band_after_input(plan, lead.band, score)
+    if band != lead.band:
+        previous_score = Curve(plan, before).score(lead.as_of)
+        step = Step(Cause.SIGNAL, plan.names[lead.band], previous_score, score)
+        crossings.append(move(plan, lead, band, step))
+
+
+def _count(plan: Plan, lead: Lead, kind: KindPlan, rules: list[RulePlan], occurred_ms: int) -> int:
+    """Add the signal to the rules that it counts for and to its window; what to remember of it."""
+    counted = 0
+    for rule in rules:
+        counted |= rule.bit
+        _add_weight(plan, lead, rule, occurred_ms)
+    if kind.engages and occurred_ms > lead.latest:
+        lead.latest = occurred_ms
+    _add_to_window(lead, kind, occurred_ms // HOUR_MS)
+    return pack_facts(occurred_ms, kind.slot, counted)
+
+
+def _counts_for(lead: Lead, rule: RulePlan, signal: Signal) -> bool:
+    return _matches(rule, signal.attributes) and _is_within_limit(lead, rule, signal)
+
+
+def _matches(rule: RulePlan, attributes: dict[str, Json]) -> bool:
+    return all(satisfied(attributes.get(name)) for name, satisfied in rule.where)
+
+
+def _is_within_limit(lead: Lead, rule: RulePlan, signal: Signal) -> bool:
+    limit = rule.limit
+    if limit is None:
+        return True
+    return offer(lead.part(limit.tag), limit.bucket(signal.occurred_ms, signal.attributes), limit.times)
+
+
+def _add_weight(plan: Plan, lead: Lead, rule: RulePlan, occurred_ms: int) -> None:
+    if rule.stepped is not None:
+        _add_step(lead, rule.stepped, occurred_ms)
+        return
+    if rule.rate == 0.0:
+        lead.counts[rule.slot] += 1.0
+        return
+    if (occurred_ms - lead.mark) * rule.rate > HALF_LIVES_MAX:
+        _move_mark(plan, lead, occurred_ms)
+    lead.counts[rule.slot] += 2.0 ** ((occurred_ms - lead.mark) * rule.rate)
+
+
+def _move_mark(plan: Plan, lead: Lead, to_ms: int) -> None:
+    """Count from another landmark: each forward-decayed count by its own half-life."""
+    for rule in plan.rules:
+        if rule.rate:
+            lead.counts[rule.slot] *= 2.0 ** ((lead.mark - to_ms) * rule.rate)
+    lead.mark = to_ms
+
+
+def _add_step(lead: Lead, stepped: SteppedPlan, occurred_ms: int) -> None:
+    stamp, alive = occurred_ms // stepped.unit_ms, first_alive(stepped, lead.as_of)
+    if stamp >= alive:
+        series = lead.part(stepped.tag)
+        add_one(series, stamp)
+        drop_old(series, alive)
+
+
+def _add_to_window(lead: Lead, kind: KindPlan, hour: int) -> None:
+    """Count the signal in its hour; an hour too many is forgotten for it, the oldest first."""
+    alive = first_hour(ROLLING_HOURS_MAX, lead.as_of)
+    if hour < alive:
+        return
+    series = lead.part(KIND_SERIES + kind.slot)
+    if add_one(series, hour):
+        lead.buckets += 1 - drop_old(series, alive)
+        if lead.buckets > KIND_BUCKETS_MAX:
+            kinds = [words for tag, words in lead.parts.items() if tag < RULE_SERIES and words]
+            drop_first(min(kinds, key=lambda words: words[0] >> 32), 1)
+            lead.buckets -= 1

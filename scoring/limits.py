@@ -1,0 +1,41 @@
+"""Limits: at most so many signals of one bucket count for a rule.
+
+A rule's table is an array of up to 32 words, `bucket << 16 | how many counted`, in the order of their last use. A
+bucket is the number of a day or week, 0 for ever, or 48 bits of the hash of an attribute's value as JSON text.
+"""
+
+from __future__ import annotations
+
+from array import array
+
+import msgspec
+import xxhash
+
+from schemas.signals import Json, is_blank
+
+BUCKETS_MAX = 32
+"""Of a rule and lead. A forgotten bucket is a fresh one."""
+
+_COUNT = 0xFFFF
+_encode_json = msgspec.json.Encoder().encode
+
+
+def offer(table: array[int], bucket: int, times: int) -> bool:
+    """Whether one more counts in this bucket; that it was offered is a use of the bucket in any case."""
+    counted = 0
+    for place in range(len(table) - 1, -1, -1):
+        if table[place] >> 16 == bucket:
+            counted = table.pop(place) & _COUNT
+            break
+    else:
+        if len(table) == BUCKETS_MAX:
+            table.pop(0)
+    counts = counted < times
+    table.append(bucket << 16 | counted + counts)
+    return counts
+
+
+def attribute_bucket(value: Json) -> int:
+    """The bucket of an attribute's value; a missing or blank one has that of the empty value."""
+    text = b"" if is_blank(value) else _encode_json(value)
+    return xxhash.xxh3_64_intdigest(text) >> 16

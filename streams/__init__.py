@@ -1,0 +1,19 @@
+"""What moves: from Kafka's topics through the pure scoring to Redis, and back to Kafka.
+
+     email.opens ─┐                       one lane per partition p
+     email.clicks ┤   1 fetch   2 decode   3 load      4 fold       5 commit          6 publish            7 trim
+     webinar.… ───┼──> batch ──> inputs ──> states ──> scoring ──> one Lua script ──> lead.score-changes ─> outbox
+     engagements ─┤   (Kafka)   + refusals (Redis)    (pure)      states, offsets,    lead.events.rejected
+     commands … ──┘                                                timers, outbox        (Kafka)
+
+- `app`       the process: a Faust app that hosts the services
+- `kafka/`    everything that touches Kafka
+- `store/`    everything that touches Redis
+- `lane/`     what happens between the two, and knows neither
+- `settings`, `metrics`, `health`, `clock`, `logs`   what an operator sets and sees
+- `cli/`      the command `leadline`
+- `sandbox/`  an embedded broker and Redis with a simulated marketing department: `leadline demo`
+
+The state of a lead and the position that it comes from are one write; changes are saved first and published
+then. So a crash at any step repeats work, and never loses or doubles a point.
+"""

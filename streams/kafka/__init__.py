@@ -1,0 +1,20 @@
+"""Everything that touches Kafka: what comes in, what goes out, and the topics themselves.
+
+- `ingest`    the service of the Faust app that reads: one consumer, one lane for each partition that it holds
+- `source`    the input topics of one partition, read exactly from where the lane says (the lane's `Source`)
+- `watchdog`  ends the process when fetches have stopped although Kafka has more
+- `publisher` takes a lane's outbox entries to Kafka (the lane's `Publisher`)
+- `producer`  records out, for the command line, the simulation and the benchmark
+- `follow`    the changes as they are published, each once
+- `topics`    compares the cluster's topics with the table in `schemas/topics.py`, and makes what is missing
+- `errors`    what can go wrong with Kafka, and whose turn it is then
+
+The path of a record: Kafka -> aiokafka's fetcher -> `PartitionSource.pull` -> the lane (which knows no Kafka),
+and back: the lane's outbox -> `OutboxPublisher.publish` -> Kafka.
+
+Promises: a lane gets every record from its position on, once, in order of offset, and positions that pass
+transaction markers; two lanes never share a partition in one process; entries of an outbox reach Kafka in
+order, at least once. Offsets committed to Kafka are a mirror for lag tools; nothing here reads them back.
+
+aiokafka is imported in this folder only. Nothing here knows Redis, scoring, or what a value means.
+"""

@@ -1,0 +1,118 @@
+"""What can go wrong with Kafka, by whose turn it is, and the one place that waits for Kafka at the start.
+
+    KafkaFault
+    ├── KafkaUnreachable   nobody answers at the address: wait, or look at the address  (exit code 3)
+    ├── TopicsDiffer       Kafka has other topics than leadline needs: the operator decides  (exit code 5)
+    └── NeverTaken         Kafka will never take this record, however often it is offered
+
+A running worker knows two more, from the lane's ports: SourceUnavailable (wait) and PositionLost (take over
+again). aiokafka's own errors do not leave this package, save those that nobody expects: these end the process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Protocol
+
+from aiokafka.errors import (
+    GroupAuthorizationFailedError,
+    InvalidTopicError,
+    KafkaConnectionError,
+    KafkaError,
+    KafkaTimeoutError,
+    MessageSizeTooLargeError,
+    RecordListTooLargeError,
+    TopicAuthorizationFailedError,
+    UnknownTopicOrPartitionError,
+)
+
+REACH_TIMEOUT_S = 12.0
+"""A command has said that Kafka is away within 15 s, interpreter and imports included."""
+
+RETRY_S = 0.5
+"""Between two attempts of a worker that starts before its Kafka does."""
+
+NEVER = (
+    MessageSizeTooLargeError,
+    RecordListTooLargeError,
+    TopicAuthorizationFailedError,
+    InvalidTopicError,
+)
+"""Answers that another attempt does not change."""
+
+
+class KafkaFault(Exception):
+    """Anything that is wrong with Kafka and has a name here."""
+
+
+class KafkaUnreachable(KafkaFault):
+    """Nobody answers at `bootstrap`, or what answers is no Kafka."""
+
+    def __init__(self, bootstrap: str, reason: object) -> None:
+        super().__init__(
+            f"Kafka at {bootstrap} does not answer: {reason}. Check that it runs, that LEADLINE_KAFKA is its "
+            "address, and that its advertised.listeners can be reached from here."
+        )
+        self.bootstrap = bootstrap
+
+
+class TopicsDiffer(KafkaFault):
+    """Kafka's topics are not what leadline needs; the text says which, and what to do."""
+
+
+class NeverTaken(KafkaFault):
+    """Kafka refuses this record for good: too large, or not allowed."""
+
+
+class Startable(Protocol):
+    """What aiokafka's consumer, producer and admin client have in common."""
+
+    async def start(self) -> None:
+        """Connect."""
+
+
+async def reach(client: Startable, bootstrap: str, patience_s: float = 0.0) -> None:
+    """Start `client`; for `patience_s` seconds a refusal is not the last word. Raises KafkaUnreachable."""
+    loop = asyncio.get_running_loop()
+    give_up_at = loop.time() + patience_s
+    async with answering(bootstrap, REACH_TIMEOUT_S):
+        while True:
+            try:
+                return await client.start()
+            except KafkaConnectionError:
+                if loop.time() + RETRY_S > give_up_at:
+                    raise
+            await asyncio.sleep(RETRY_S)
+
+
+@asynccontextmanager
+async def answering(bootstrap: str, within_s: float = REACH_TIMEOUT_S) -> AsyncIterator[None]:
+    """Everything inside is done within `within_s`, or Kafka is unreachable. Raises KafkaFault."""
+    try:
+        async with asyncio.timeout(within_s):
+            yield
+    except TimeoutError:
+        raise KafkaUnreachable(bootstrap, f"no answer within {within_s:g} s") from None
+    except (KafkaConnectionError, KafkaTimeoutError) as error:
+        raise KafkaUnreachable(bootstrap, error) from error
+    except (UnknownTopicOrPartitionError, GroupAuthorizationFailedError, *NEVER) as error:
+        raise fault(error) from error
+    except KafkaError as error:
+        if error.retriable:
+            raise KafkaUnreachable(bootstrap, error) from error
+        raise
+
+
+def fault(error: KafkaError) -> KafkaFault:
+    """The fault that an answer which does not change amounts to, in the operator's words."""
+    match error:
+        case UnknownTopicOrPartitionError():
+            return TopicsDiffer(f"A topic is missing ({error}): `leadline topics apply` makes it.")
+        case MessageSizeTooLargeError() | RecordListTooLargeError():
+            return NeverTaken(f"Kafka refuses a record for its size ({error}): see the topic's max.message.bytes.")
+        case TopicAuthorizationFailedError() | GroupAuthorizationFailedError():
+            return NeverTaken(f"Kafka's access rules do not allow this to leadline ({error}).")
+        case _:
+            return NeverTaken(f"Kafka refuses a record for good ({error!r}).")

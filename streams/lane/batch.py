@@ -1,0 +1,142 @@
+"""The fold of one batch: inputs and due timers, in the order of time, over the leads that they touch.
+
+Pure but for its arguments: what comes out is all that the commit writes. A timer that is due before a record is
+fired before it, also one that came up within the batch, so that after a stop what happened first is scored
+first.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from heapq import heapify, heappop, heappush
+
+import msgspec
+
+from schemas.rejected import Reason, Refused
+from scoring.bands import Crossing
+from scoring.changes import record_origin
+from scoring.fold import Outcome, advance, apply_signal
+from scoring.lead import NEVER, Lead, encode_lead
+from scoring.plan import Plan
+from streams.lane.inputs import Input
+from streams.lane.outputs import Outputs
+
+REJECTED, REKEYED, REPEATED, MODEL = "rejected", "rekeyed", "repeated", "model"
+"""What else than an `Outcome` may become of a record."""
+
+_encode_json = msgspec.json.Encoder().encode
+
+Applied = tuple[str, str | int, int]
+"""A line of the journal: (topic, offset, timestamp), or ("timer", lead, instant)."""
+
+
+@dataclass(slots=True)
+class Batch:
+    """The leads of a batch by id, and what became of its inputs."""
+
+    plan: Plan
+    partition: int
+    leads: dict[str, Lead]
+    outputs: Outputs
+    partition_of: Callable[[bytes], int]
+    until_ms: int
+    touched: dict[str, int] = field(default_factory=dict)
+    outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)
+    applied: list[Applied] = field(default_factory=list)
+    _timers: list[tuple[int, str]] = field(default_factory=list)
+
+    def fold(self, inputs: Sequence[Input], due: Sequence[tuple[str, int]]) -> None:
+        """Apply the inputs in order, and each timer before the first input that is not before it."""
+        self._timers = [(wake_ms, lead_id) for lead_id, wake_ms in due]
+        heapify(self._timers)
+        for given in inputs:
+            self._fire_until(given.timestamp_ms)
+            outcome = self._apply(given)
+            self.outcomes[given.record.topic, outcome] += 1
+        self._fire_until(self.until_ms)
+
+    def note(self, given: Input, outcome: str) -> None:
+        """Count a command, and put it into the journal."""
+        self._note(given)
+        self.outcomes[given.record.topic, outcome] += 1
+
+    def states(self) -> dict[str, bytes]:
+        """The state of every lead touched."""
+        return {lead_id: encode_lead(self.leads[lead_id]) for lead_id in self.touched}
+
+    def board(self) -> dict[str, float]:
+        """An upper bound of the score of every lead touched, from now on."""
+        high = self.plan.model.scale.max
+        return {lead_id: min(self.leads[lead_id].ceiling, high) for lead_id in self.touched}
+
+    def timers(self) -> dict[str, int | None]:
+        """The timers that have changed."""
+        return {
+            lead_id: None if self.leads[lead_id].wake == NEVER else self.leads[lead_id].wake
+            for lead_id, before in self.touched.items()
+            if self.leads[lead_id].wake != before
+        }
+
+    def journal(self, offsets: dict[str, tuple[int, int]]) -> bytes:
+        """What was applied, in order: with the records, the exact input of a fold that makes the same states."""
+        return _encode_json({"offsets": offsets, "applied": self.applied})
+
+    def _fire_until(self, instant_ms: int) -> None:
+        while self._timers and self._timers[0][0] <= instant_ms:
+            wake_ms, lead_id = heappop(self._timers)
+            lead = self.leads.get(lead_id)
+            if lead is None or lead.wake != wake_ms:
+                continue
+            self.touched.setdefault(lead_id, lead.wake)
+            crossings: list[Crossing] = []
+            advance(self.plan, lead, wake_ms, crossings)
+            self.outputs.add_changes(self.plan, lead_id, crossings, "")
+            self.applied.append(("timer", lead_id, wake_ms))
+            self._watch(lead_id, lead)
+
+    def _watch(self, lead_id: str, lead: Lead) -> None:
+        """A timer that came up within the batch and is due within it."""
+        if lead.wake != NEVER and lead.wake <= self.until_ms:
+            heappush(self._timers, (lead.wake, lead_id))
+
+    def _apply(self, given: Input) -> str:
+        if given.origin is not None and self.outputs.position.is_repeated(given.origin):
+            return REPEATED
+        if given.refused is not None:
+            if given.refused.reason not in (Reason.KEY_MISSING, Reason.KEY_MISMATCH):
+                self._note(given)
+            self.outputs.add_refusal(given, given.refused)
+            return REJECTED
+        return self._apply_signal(given)
+
+    def _apply_signal(self, given: Input) -> str:
+        signal, record = given.signal, given.record
+        assert signal is not None
+        lead = self.leads.get(signal.lead_id)
+        if lead is None and self.partition_of(record.key or b"") != self.partition:
+            return self._set_aside(given)
+        wake_before = NEVER if lead is None else lead.wake
+        crossings: list[Crossing] = []
+        lead, outcome = apply_signal(self.plan, lead, signal, given.timestamp_ms, crossings)
+        self._note(given)
+        if lead is not None and outcome is not Outcome.DUPLICATE:
+            self.leads[signal.lead_id] = lead
+            self.touched.setdefault(signal.lead_id, wake_before)
+            if lead.wake != wake_before:
+                self._watch(signal.lead_id, lead)
+        if crossings:
+            origin = given.origin or (record.topic, record.partition, record.offset)
+            self.outputs.add_changes(self.plan, signal.lead_id, crossings, record_origin(*origin))
+        return outcome.value
+
+    def _set_aside(self, given: Input) -> str:
+        if given.origin is not None:
+            self.outputs.add_refusal(given, Refused(Reason.BAD_ORIGIN))
+            return REJECTED
+        self.outputs.add_rekeyed(given.record, given.timestamp_ms, self.partition_of)
+        return REKEYED
+
+    def _note(self, given: Input) -> None:
+        self.applied.append((given.record.topic, given.record.offset, given.timestamp_ms))

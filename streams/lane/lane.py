@@ -1,0 +1,119 @@
+"""The life of a lane: take over, go on turn by turn, and take over again when the ground has moved.
+
+Every way out of a turn but the stop flag ends in one of two places: the store or the source does not stand where
+the lane thinks (Rewound, PositionLost), and the lane takes over again from what is stored; or somebody else owns
+the lane or something of ours is wrong (Fenced, any other error), and the caller decides.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+import structlog
+
+from streams.lane.commits import Committer
+from streams.lane.ports import (
+    Bounds,
+    LaneStore,
+    PositionLost,
+    Rewound,
+    Source,
+    SourceUnavailable,
+    StoreUnavailable,
+)
+from streams.lane.position import Position
+from streams.lane.tenure import Surroundings, Tenure
+
+AGAIN_S = 0.25
+"""Before a lane takes over again: what made it do so needs a moment, and a loop would burn the processor."""
+
+HALTED_S = 5.0
+"""A halted lane looks again whether the operator has decided."""
+
+log = structlog.get_logger("leadline.lane")
+
+
+class Halted(Exception):
+    """The operator decides: the log does not hold what the lane has to read next."""
+
+
+class Lane:
+    """One partition. `run` returns once `stop` was called."""
+
+    def __init__(self, source: Source, store: LaneStore, around: Surroundings) -> None:
+        self.partition = source.partition
+        self._source = source
+        self._store = store
+        self._around = around
+        self._is_stopped = False
+        self._tenure: Tenure | None = None
+        self._committer = Committer(self.partition, store, around.clock, around.metrics, lambda: self._is_stopped)
+
+    def stop(self) -> None:
+        """Finish the commit in flight and return from `run`."""
+        self._is_stopped = True
+
+    def offsets(self) -> Mapping[str, int]:
+        """The next offset of each topic, as last committed; empty before the first take-over."""
+        return dict(self._tenure.position.offsets) if self._tenure else {}
+
+    async def run(self) -> None:
+        """Take over and go on until stopped. Raises Fenced, StoreRefused, and whatever is our own fault."""
+        while not self._is_stopped:
+            try:
+                await self._hold()
+            except (Rewound, PositionLost) as error:
+                self._around.metrics.rewound.inc()
+                log.warning("lane.elsewhere", partition=self.partition, cause=str(error) or type(error).__name__)
+                await asyncio.sleep(AGAIN_S)
+            except SourceUnavailable as error:
+                log.warning("kafka.away", partition=self.partition, error=str(error))
+                await asyncio.sleep(AGAIN_S)
+            except Halted as error:
+                self._around.metrics.halted.labels(str(self.partition)).set(1)
+                log.error("lane.halted", partition=self.partition, cause=str(error))
+                await asyncio.sleep(HALTED_S)
+            except StoreUnavailable:
+                if not self._is_stopped:
+                    raise
+
+    async def _hold(self) -> None:
+        """Own the partition until stopped, or until that proves wrong."""
+        acquired = await self._committer.until_available(self._store.acquire)
+        position = Position.read(acquired.meta)
+        position.offsets = await self._first_offsets(position)
+        metrics, lane = self._around.metrics, str(self.partition)
+        metrics.takeovers.inc()
+        metrics.halted.labels(lane).set(0)
+        log.info("lane.taken", partition=self.partition, ver=position.ver, model=position.plan.model.version)
+        tenure = self._tenure = Tenure(self._around, self._source, self._store, self._committer, position)
+        try:
+            await tenure.begin(acquired)
+            while not self._is_stopped:
+                await tenure.turn()
+        finally:
+            await tenure.end()
+
+    async def _first_offsets(self, position: Position) -> dict[str, int]:
+        """Where to read on: what is stored, if the log still has it; its beginning for a topic never read."""
+        offsets = {}
+        for topic, bounds in (await self._source.bounds()).items():
+            stored = position.offsets.get(topic, bounds.beginning)
+            if not bounds.beginning <= stored <= bounds.end:
+                raise Halted(_gap_text(topic, stored, bounds))
+            offsets[topic] = stored
+        return offsets
+
+
+def _gap_text(topic: str, stored: int, bounds: Bounds) -> str:
+    if stored < bounds.beginning:
+        lost = bounds.beginning - stored
+        return (
+            f"{topic} begins at offset {bounds.beginning}, but is scored only up to {stored}: {lost} records were "
+            "removed by Kafka's retention before they were scored. leadline does not skip them by itself"
+        )
+    return (
+        f"{topic} ends at offset {bounds.end}, but is scored up to {stored}: the topic was made anew, or this Redis "
+        "belongs to another Kafka. leadline does not start over by itself"
+    )

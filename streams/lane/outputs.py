@@ -1,0 +1,109 @@
+"""What a batch sends: changes, refusals and re-keyed records, as entries of the outbox with their numbers."""
+
+from __future__ import annotations
+
+import base64
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import xxhash
+
+from schemas.changes import Change
+from schemas.codec import encode
+from schemas.instants import format_ms
+from schemas.rejected import Refused, RejectedRecord
+from schemas.topics import CHANGES, REJECTED, REKEYED
+from scoring.bands import Crossing
+from scoring.changes import make_change
+from scoring.plan import Plan
+from streams.lane.inputs import Input, origin_header
+from streams.lane.ports import OutboxEntry, Record
+from streams.lane.position import Position
+
+PAYLOAD_MAX_BYTES = 65_536
+"""Of a refused value, where payloads are published at all: enough to see what was sent."""
+
+JSON = ("content-type", b"application/json")
+
+
+@dataclass(slots=True)
+class Outputs:
+    """The entries of one batch. `changes` and `refusals` count what was sent, for the metrics."""
+
+    partition: int
+    position: Position
+    with_payload: bool
+    entries: list[OutboxEntry] = field(default_factory=list)
+    history: dict[str, list[bytes]] = field(default_factory=dict)
+    changes: list[Change] = field(default_factory=list)
+    refusals: Counter[str] = field(default_factory=Counter)
+
+    def add_changes(self, plan: Plan, lead_id: str, crossings: list[Crossing], origin: str) -> None:
+        """Publish what a lead crossed; `origin` names the record that made it so."""
+        for crossing in crossings:
+            place = self.position.next_seq(CHANGES.name)
+            change = make_change(plan, lead_id, crossing, origin, place)
+            value = encode(change)
+            headers = (*_place_headers(place), ("alert", b"1" if change.alert else b"0"), *_event_headers(change))
+            self._add(CHANGES.name, self.partition, lead_id.encode(), value, headers)
+            self.history.setdefault(lead_id, []).append(value)
+            self.changes.append(change)
+
+    def add_refusal(self, given: Input, refused: Refused) -> None:
+        """Publish why a record was not accepted."""
+        record, value = given.record, given.record.value
+        rejected = RejectedRecord(
+            topic=record.topic,
+            partition=record.partition,
+            offset=record.offset,
+            timestamp=format_ms(given.timestamp_ms),
+            reason=refused.reason,
+            field=refused.field,
+            hash=xxhash.xxh3_64_hexdigest(value) if value else "",
+            size_bytes=len(value or b""),
+            payload=self._payload(value),
+        )
+        place = self.position.next_seq(REJECTED.name)
+        headers = (*_place_headers(place), ("reason", refused.reason.encode()), JSON)
+        self._add(REJECTED.name, self.partition, record.key or None, encode(rejected), headers)
+        self.refusals[refused.reason.value] += 1
+
+    def add_rekeyed(self, record: Record, timestamp_ms: int, partition_of: Callable[[bytes], int]) -> None:
+        """Send a record to the partition where its key belongs, with where it came from and its own time."""
+        key = record.key or b""
+        self._add(REKEYED.name, partition_of(key), key, record.value, (origin_header(record),), timestamp_ms)
+
+    def _add(
+        self,
+        topic: str,
+        partition: int,
+        key: bytes | None,
+        value: bytes | None,
+        headers: tuple[tuple[str, bytes], ...],
+        timestamp_ms: int | None = None,
+    ) -> None:
+        self.position.outbox += 1
+        self.entries.append(OutboxEntry(self.position.outbox, topic, partition, key, value, headers, timestamp_ms))
+
+    def _payload(self, value: bytes | None) -> str | None:
+        if not self.with_payload or value is None:
+            return None
+        return base64.b64encode(value[:PAYLOAD_MAX_BYTES]).decode()
+
+
+def _place_headers(place: tuple[int, int]) -> tuple[tuple[str, bytes], ...]:
+    timeline, seq = place
+    return ("timeline", str(timeline).encode()), ("seq", str(seq).encode())
+
+
+def _event_headers(change: Change) -> tuple[tuple[str, bytes], ...]:
+    """The change as a CloudEvent in binary mode: a consumer may filter without reading the value."""
+    return (
+        JSON,
+        ("ce_specversion", b"1.0"),
+        ("ce_id", change.change_id.encode()),
+        ("ce_source", b"/leadline"),
+        ("ce_type", f"leadline.lead.{change.kind}".encode()),
+        ("ce_time", change.occurred_at.encode()),
+    )

@@ -1,0 +1,240 @@
+"""What a lane does between one take-over and the next: everything that is dropped when it must take over again.
+
+A turn is one round of the seven steps, or, with nothing to read, what time alone does: timers that are due, the
+outbox that Kafka has acknowledged, and a look at Redis whether the lane still stands where it thinks.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from schemas.rejected import Reason, Refused
+from scoring.changes import record_origin
+from scoring.document import BadModel
+from scoring.lead import Lead
+from scoring.plan import TooLarge
+from streams.clock import Clock
+from streams.lane.batch import MODEL, REJECTED, Batch
+from streams.lane.commits import Committer, new_commit_id
+from streams.lane.drain import Drain
+from streams.lane.inputs import Input, read_input
+from streams.lane.leads import Leads
+from streams.lane.outputs import Outputs
+from streams.lane.ports import Acquired, Commit, LaneStore, Publisher, Rewound, Source
+from streams.lane.position import Position, Succession
+from streams.lane.present import Present
+from streams.lane.steps import Steps, Taken
+from streams.lane.succession import bring_over, next_plan, pages_of_leads
+from streams.metrics import Metrics
+from streams.settings import Settings
+
+PULL_S = 0.25
+"""How long a pull waits for records: timers and the outbox are looked after in between."""
+
+HELD_UP_S = 0.02
+"""The same while records are in hand whose turn waits for another topic to tell that it has none."""
+
+COMPARE_EVERY_S = 2.0
+"""An idle lane asks Redis where it stands: a take-over or a rewind is noticed within this time."""
+
+TIMERS_AT_ONCE = 1_000
+"""Of one commit; more are due only after a long stop."""
+
+_NO_TIMER_MS = 1 << 60
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the lanes of a worker share."""
+
+    settings: Settings
+    publisher: Publisher
+    metrics: Metrics
+    clock: Clock
+    partition_of: Callable[[bytes], int]
+
+
+class Tenure:
+    """The lane while it owns its partition. Raises Rewound, Fenced or PositionLost when it does not any more."""
+
+    def __init__(
+        self, around: Surroundings, source: Source, store: LaneStore, committer: Committer, position: Position
+    ) -> None:
+        settings = around.settings
+        self.position = position
+        self._around = around
+        self._source = source
+        self._store = store
+        self._committer = committer
+        self._present = Present(around.clock)
+        self._steps = Steps(position.offsets, settings.batch_records, settings.topic_wait_s)
+        self._leads = Leads(store, settings.lane_cache_leads)
+        self._drain = Drain(around.publisher, around.metrics)
+        self._trimmed = 0
+        self._next_timer_ms = _NO_TIMER_MS
+
+    async def begin(self, acquired: Acquired) -> None:
+        """Take over the outbox, name the model of a new lane, and finish what a broken-off lane has begun."""
+        self._source.seek(self.position.offsets)
+        self._note(acquired.standing.time_ms, acquired.standing.next_timer_ms)
+        await self._committer.until_available(lambda: self._drain.start(self._store))
+        if self.position.is_new:
+            await self._commit(self._batch({}, 0))
+        if self.position.succession is not None:
+            await self._finish_succession(self.position.succession)
+
+    async def end(self) -> None:
+        """Stop publishing; what is not published stays in the outbox."""
+        await self._drain.stop()
+
+    async def turn(self) -> None:
+        """One round."""
+        self._drain.check()
+        if self._drain.backlog >= self._around.settings.outbox_limit:
+            await asyncio.sleep(PULL_S)
+            return await self._look_around()
+        if wanted := self._steps.wanted:
+            timeout_s = HELD_UP_S if self._steps.has_records else PULL_S
+            self._steps.add(await self._source.pull(wanted, self._around.settings.batch_records, timeout_s))
+        taken = self._steps.take(self._present.now_ms())
+        idle_ms = self._present.now_ms() - self._around.settings.grace_s * 1000
+        if taken:
+            await self._apply(taken)
+        elif self._steps.is_exhausted and self._next_timer_ms <= idle_ms:
+            await self._fire(await self._due(idle_ms), idle_ms)
+        else:
+            await self._look_around()
+        return None
+
+    async def _look_around(self) -> None:
+        if self._drain.published > self._trimmed:
+            await self._commit(self._batch({}, 0))
+        elif self._present.since_told_s() >= COMPARE_EVERY_S:
+            standing = await self._committer.until_available(self._store.standing)
+            if standing.ver != self.position.ver:
+                raise Rewound(f"Redis stands at version {standing.ver}, the lane at {self.position.ver}")
+            self._note(standing.time_ms, standing.next_timer_ms)
+
+    async def _due(self, until_ms: int) -> Sequence[tuple[str, int]]:
+        if self._next_timer_ms > until_ms:
+            return ()
+        return await self._committer.until_available(lambda: self._store.due(until_ms, TIMERS_AT_ONCE))
+
+    async def _fire(self, due: Sequence[tuple[str, int]], until_ms: int) -> None:
+        """A commit of timers alone; if there are more than it takes, up to the last of these."""
+        until_ms = due[-1][1] if len(due) == TIMERS_AT_ONCE else until_ms
+        batch = self._batch(await self._load(lead_id for lead_id, _ in due), until_ms)
+        batch.fold([], due)
+        await self._commit(batch)
+
+    async def _apply(self, taken: list[Taken]) -> None:
+        """One commit: records and the timers due before them; the first command ends it."""
+        due = await self._due(taken[-1].timestamp_ms)
+        if len(due) == TIMERS_AT_ONCE:
+            self._steps.give_back(taken)
+            return await self._fire(due, due[-1][1])
+        inputs = self._read(taken)
+        leads = await self._load(
+            [*(given.signal.lead_id for given in inputs if given.signal), *(lead_id for lead_id, _ in due)]
+        )
+        started_s = self._around.clock.monotonic_s()
+        batch = self._batch(leads, inputs[-1].timestamp_ms)
+        if inputs[-1].command is None:
+            batch.fold(inputs, due)
+        else:
+            batch.fold(inputs[:-1], due)
+            self._begin_succession(batch, inputs[-1])
+        self._around.metrics.fold_seconds.inc(self._around.clock.monotonic_s() - started_s)
+        await self._commit(batch)
+        if self.position.succession is not None:
+            await self._finish_succession(self.position.succession)
+        return None
+
+    def _read(self, taken: list[Taken]) -> list[Input]:
+        """The inputs of these records, up to the first command; the rest is given back."""
+        inputs = []
+        for place, (record, timestamp_ms) in enumerate(taken, start=1):
+            inputs.append(read_input(record, timestamp_ms))
+            if inputs[-1].command is not None:
+                self._steps.give_back(taken[place:])
+                break
+        return inputs
+
+    async def _load(self, lead_ids: Iterable[str]) -> dict[str, Lead]:
+        wanted = list(lead_ids)
+        return await self._committer.until_available(lambda: self._leads.load(wanted))
+
+    def _begin_succession(self, batch: Batch, given: Input) -> None:
+        """The commit that passes the command notes the model to come; one that is no model is refused."""
+        command, record = given.command, given.record
+        assert command is not None
+        cause = record_origin(record.topic, record.partition, record.offset)
+        succession = Succession(command.version, command.body, command.occurred_at, cause)
+        try:
+            next_plan(self.position, succession)
+        except (BadModel, TooLarge):
+            batch.outputs.add_refusal(given, Refused(Reason.BAD_MODEL, "body"))
+            batch.note(given, REJECTED)
+        else:
+            self.position.begin_succession(succession)
+            batch.note(given, MODEL)
+
+    async def _finish_succession(self, succession: Succession) -> None:
+        plan = next_plan(self.position, succession)
+        async for page in pages_of_leads(self._store, self._leads, self._committer):
+            batch = self._batch(page, 0)
+            bring_over(batch, plan, succession)
+            if batch.touched:
+                await self._commit(batch)
+        self.position.end_succession(plan)
+        await self._commit(self._batch({}, 0))
+
+    def _batch(self, leads: dict[str, Lead], until_ms: int) -> Batch:
+        partition = self._committer.partition
+        outputs = Outputs(partition, self.position, self._around.settings.rejected_payload)
+        return Batch(self.position.plan, partition, leads, outputs, self._around.partition_of, until_ms)
+
+    async def _commit(self, batch: Batch) -> None:
+        """Write all that the batch has changed, then let it be seen."""
+        position, steps, outputs = self.position, self._steps, batch.outputs
+        position.note_stream_time(batch.until_ms)
+        offsets = {topic: (position.offsets[topic], offset) for topic, offset in steps.next_offset.items()}
+        trim = self._drain.published
+        commit = Commit(
+            commit_id=new_commit_id(),
+            ver=position.ver,
+            offsets=offsets,
+            states=batch.states(),
+            board=batch.board(),
+            timers=batch.timers(),
+            history=outputs.history,
+            outbox=outputs.entries,
+            meta=position.take_changed(),
+            trim=trim,
+            journal=batch.journal(offsets) if self._around.settings.journal else None,
+        )
+        standing = await self._committer.send(commit)
+        position.ver, position.offsets, self._trimmed = standing.ver, dict(steps.next_offset), trim
+        self._note(standing.time_ms, standing.next_timer_ms)
+        self._leads.keep({lead_id: batch.leads[lead_id] for lead_id in batch.touched})
+        self._drain.add(outputs.entries)
+        self._count(batch)
+
+    def _note(self, time_ms: int, next_timer_ms: int | None) -> None:
+        self._present.tell(time_ms)
+        self._next_timer_ms = _NO_TIMER_MS if next_timer_ms is None else next_timer_ms
+
+    def _count(self, batch: Batch) -> None:
+        metrics, lane = self._around.metrics, str(self._committer.partition)
+        for (topic, outcome), count in batch.outcomes.items():
+            metrics.records.labels(topic, outcome).inc(count)
+        for reason, count in batch.outputs.refusals.items():
+            metrics.rejected.labels(reason).inc(count)
+        for change in batch.outputs.changes:
+            metrics.changes.labels(change.to, change.direction, change.cause.value).inc()
+            metrics.alerts.inc(change.alert)
+        metrics.batch_records.observe(batch.outcomes.total())
+        metrics.cached_leads.labels(lane).set(len(self._leads))
+        metrics.stream_time_seconds.labels(lane).set(self.position.stream_time_ms / 1000)

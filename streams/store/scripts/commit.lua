@@ -1,0 +1,113 @@
+-- Writes all that one batch changes, or nothing.
+--
+-- A script is not rolled back when one of its commands fails. So all that can fail is checked before the
+-- first write, and the first write is one that Redis refuses when its memory is full (after it, Redis lets a
+-- script finish). Only strings are compared: Lua's numbers lose digits.
+--
+-- KEYS: meta, timers, board, outbox, journal, then the history of each lead with changes.
+-- ARGV: token, commit id, ver, number of the last outbox entry before these ('' if there are none), longest
+-- history; then sections, each with its length before it: topics' offset fields; the offsets they must have;
+-- meta (field, value, ...); states (key, state, ...); board (bound, lead, ...); timers (ms, lead, ...); timers
+-- to remove (lead, ...); for each history its new entries, oldest first; for each outbox entry (id, field,
+-- value, ...) after a section with their number; id of the first outbox entry to keep, if any; the journal's
+-- entry, if any.
+-- The states' keys carry the hash tag of KEYS. They come beside their values because to build the MSET here
+-- would cost more than all else.
+local meta, timers, board, outbox, journal = unpack(KEYS, 1, 5)
+local token, commit_id, ver, last_entry, longest_history = unpack(ARGV, 1, 5)
+
+local CHUNK = 2000 -- `unpack` of 8,000 values overflows Lua's stack; an even number keeps pairs together
+local at = 6
+
+-- Steps over the next section; returns the places of its first value and its last.
+local function section()
+  local first = at + 1
+  at = first + tonumber(ARGV[at])
+  return first, at - 1
+end
+
+-- Runs `command` on `key` with the values of the next section, if it has any.
+local function write(command, key)
+  local first, last = section()
+  for from = first, last, CHUNK do
+    redis.call(command, key, unpack(ARGV, from, math.min(from + CHUNK - 1, last)))
+  end
+end
+
+-- Nil, or why the outbox cannot take an entry after `last_entry`.
+local function outbox_stands_elsewhere(stored)
+  if last_entry == '' then
+    return nil
+  end
+  if stored ~= last_entry then
+    return {'REFUSED', 'outbox', stored or '', last_entry}
+  end
+  if redis.call('EXISTS', outbox) == 1 then
+    local info = redis.call('XINFO', 'STREAM', outbox)
+    for i = 1, #info, 2 do
+      if info[i] == 'last-generated-id' and info[i + 1] ~= last_entry .. '-0' then
+        return {'REFUSED', 'outbox', info[i + 1], last_entry}
+      end
+    end
+  end
+end
+
+-- Check.
+local stored = redis.call('HMGET', meta, 'token', 'commit', 'ver', 'outbox')
+if not stored[1] then
+  return {'REWOUND', 'token', token, ''}
+end
+if stored[1] ~= token then
+  return {'FENCED'}
+end
+if stored[2] == commit_id then
+  return standing(meta, timers, outbox)
+end
+if stored[3] ~= ver then
+  return {'REWOUND', 'ver', ver, stored[3]}
+end
+local fields, fields_last = section()
+local expected = section()
+if fields <= fields_last then
+  for i, offset in ipairs(redis.call('HMGET', meta, unpack(ARGV, fields, fields_last))) do
+    if offset and offset ~= ARGV[expected + i - 1] then
+      return {'REWOUND', ARGV[fields + i - 1], ARGV[expected + i - 1], offset}
+    end
+  end
+end
+local refused = wrong_type(timers, 'zset') or wrong_type(board, 'zset') or wrong_type(outbox, 'stream')
+  or wrong_type(journal, 'stream')
+for i = 6, #KEYS do
+  refused = refused or wrong_type(KEYS[i], 'list')
+end
+refused = refused or outbox_stands_elsewhere(stored[4])
+if refused then
+  return refused
+end
+
+-- Write.
+write('HSET', meta)
+local first, last = section()
+for from = first, last, CHUNK do
+  redis.call('MSET', unpack(ARGV, from, math.min(from + CHUNK - 1, last)))
+end
+write('ZADD', board)
+write('ZADD', timers)
+write('ZREM', timers)
+for i = 6, #KEYS do
+  write('LPUSH', KEYS[i])
+  redis.call('LTRIM', KEYS[i], 0, longest_history - 1)
+end
+local entries = tonumber(ARGV[section()])
+for _ = 1, entries do
+  write('XADD', outbox)
+end
+first, last = section()
+if first <= last then
+  redis.call('XTRIM', outbox, 'MINID', ARGV[first])
+end
+first, last = section()
+if first <= last then
+  redis.call('XADD', journal, '*', 'entry', ARGV[first])
+end
+return standing(meta, timers, outbox)

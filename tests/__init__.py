@@ -1,0 +1,1 @@
+"""What proves the product: one sentence per test, from pure laws to real servers."""

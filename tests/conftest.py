@@ -1,0 +1,142 @@
+"""Which servers a test run uses, and the fixtures that hand them out.
+
+A real Kafka and a real Redis, started once for the run. Where Java or Maven is missing, the same tests run on
+the embedded broker of streams/sandbox; those that only a real Kafka can show (`@pytest.mark.real_kafka`) are
+then listed at the end of the report. With CI=true a missing server ends the run at once.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from tests.support.servers import KafkaServer, RedisServer, ServerFailed
+from tests.support.servers.jars import kafka_jars
+from tests.support.servers.missing import missing_for_kafka, missing_for_redis
+from tests.support.servers.topics import make_topics_anew, names
+
+SERVER_FIXTURES = frozenset({"kafka", "redis_server"})
+"""A test that uses one of these, at any distance, is `connected`."""
+
+LACKING_KAFKA = pytest.StashKey[list[str]]()
+NOT_SHOWN = pytest.StashKey[list[str]]()
+
+FreshTopics = Callable[[int], Awaitable[str]]
+"""Called with a number of partitions; returns the address of a broker with all topics made new and empty."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Look once at what this machine has."""
+    config.addinivalue_line("markers", "real_kafka: an embedded broker cannot show this (transactions, kills)")
+    config.stash[LACKING_KAFKA] = missing_for_kafka()
+    config.stash[NOT_SHOWN] = []
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    """Say what the connected tests run on."""
+    lacking = config.stash[LACKING_KAFKA]
+    if not lacking:
+        lines = ["servers: a real Kafka 4.1, started on free ports"]
+    else:
+        lines = [
+            "servers: an embedded broker in place of Kafka; what it cannot show is listed at the end",
+            *lacking,
+        ]
+    if missing_for_redis():
+        return [*lines, "servers: the demo's Redis", *missing_for_redis()]
+    return [*lines, "servers: a real Redis, started on a free port"]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark what needs servers, and take out what cannot be shown without a real Kafka."""
+    for item in items:
+        if SERVER_FIXTURES & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.connected)
+        if item.get_closest_marker("real_kafka") is not None:
+            item.add_marker(pytest.mark.connected)
+            if config.stash[LACKING_KAFKA]:
+                config.stash[NOT_SHOWN].append(item.nodeid)
+                item.add_marker(pytest.mark.skip(reason="only a real Kafka can show this"))
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Before the first connected test: in CI nothing may lack; Maven runs outside any test's timeout."""
+    if session.config.option.collectonly or not any(item.get_closest_marker("connected") for item in session.items):
+        return
+    lacking_kafka = session.config.stash[LACKING_KAFKA]
+    lacking = [*lacking_kafka, *missing_for_redis()]
+    if lacking and os.environ.get("CI") == "true":
+        pytest.exit("the tests need real servers in CI:\n" + "\n".join(lacking), returncode=1)
+    if not lacking_kafka:
+        try:
+            kafka_jars()
+        except ServerFailed as failure:
+            pytest.exit(str(failure), returncode=1)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """List what this machine could not show, so that nobody takes it for shown."""
+    if not config.stash[NOT_SHOWN]:
+        return
+    terminalreporter.section("not shown here, for want of a real Kafka")
+    for line in (*config.stash[LACKING_KAFKA], *config.stash[NOT_SHOWN]):
+        terminalreporter.line(line)
+
+
+@pytest.fixture(scope="session")
+def kafka(pytestconfig: pytest.Config) -> Iterator[str]:
+    """The address of this run's broker: a real Kafka, or the embedded one where the header says so."""
+    if not pytestconfig.stash[LACKING_KAFKA]:
+        with KafkaServer() as server:
+            yield server.bootstrap
+    else:
+        from streams.sandbox.broker import EmbeddedBroker
+
+        with EmbeddedBroker() as broker:
+            yield broker.bootstrap
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[RedisServer]:
+    """The Redis of this run. A test that kills it makes one of its own instead."""
+    with RedisServer() as server:
+        yield server
+
+
+@pytest.fixture
+def redis_url(redis_server: RedisServer) -> str:
+    """The address of a Redis without any key."""
+    redis_server.flush()
+    return redis_server.url
+
+
+@pytest.fixture
+def prefix() -> str:
+    """A fresh name for this test's Redis keys, consumer group and transactions."""
+    return f"t{secrets.token_hex(4)}"
+
+
+@pytest.fixture
+def fresh_topics(kafka: str, pytestconfig: pytest.Config) -> Iterator[FreshTopics]:
+    """All topics, new and empty: `bootstrap = await fresh_topics(6)`.
+
+    On a real Kafka they are deleted and made again, which takes 0.1 s (a new broker: 5 s). The embedded
+    broker cannot delete, so there each call starts another one.
+    """
+    with ExitStack() as brokers:
+
+        async def make(partitions: int) -> str:
+            if not pytestconfig.stash[LACKING_KAFKA]:
+                await make_topics_anew(kafka, partitions)
+                return kafka
+            from streams.sandbox.broker import EmbeddedBroker
+
+            broker = brokers.enter_context(EmbeddedBroker())
+            broker.create_topics(names(), partitions)
+            return broker.bootstrap
+
+        yield make

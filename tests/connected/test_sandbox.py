@@ -1,0 +1,130 @@
+"""The embedded servers: they serve, they forget, and they never outlive us."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+
+from streams.sandbox.broker import EmbeddedBroker, SandboxUnavailable
+from streams.sandbox.redis import EmbeddedRedis
+
+PATIENCE_S = 20.0
+"""Far more than anything here takes on a busy machine."""
+
+ROOT = Path(__file__).parents[2]
+
+STARTS_REDIS = """
+import sys, time
+from pathlib import Path
+from streams.sandbox.redis import EmbeddedRedis
+redis = EmbeddedRedis(Path(sys.argv[1])).__enter__()
+print(redis.pid, redis.url, flush=True)
+time.sleep(3600)
+"""
+
+
+def wait_until(holds: Callable[[], bool]) -> bool:
+    """Whether it holds within PATIENCE_S."""
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline:
+        if holds():
+            return True
+        time.sleep(0.02)
+    return holds()
+
+
+def answers(url: str) -> bool:
+    """Whether somebody listens at this redis:// address."""
+    port = int(url.rsplit(":", 1)[1].split("/")[0])
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def is_running(pid: int) -> bool:
+    """Whether the process exists and is no zombie."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+async def test_the_broker_keeps_timestamps_and_forgets_what_is_trimmed() -> None:
+    """Records are read back with their historic CreateTime; after a trim the log begins there."""
+    place = TopicPartition("email.opens", 0)
+    with EmbeddedBroker() as broker:
+        broker.create_topics(["email.opens"], 2)
+        async with AIOKafkaProducer(bootstrap_servers=broker.bootstrap, linger_ms=5) as producer:
+            for number in range(100):
+                await producer.send("email.opens", b"v", partition=0, timestamp_ms=1_000 + number)
+            await producer.flush()
+        async with AIOKafkaConsumer(bootstrap_servers=broker.bootstrap, auto_offset_reset="none") as consumer:
+            consumer.assign([place])
+            consumer.seek(place, 0)
+            assert (await consumer.getone()).timestamp == 1_000
+            broker.trim("email.opens", 0, 60)
+            assert await consumer.beginning_offsets([place]) == {place: 60}
+            assert await consumer.end_offsets([place]) == {place: 100}
+            consumer.seek(place, 60)
+            assert (await consumer.getone()).timestamp == 1_060
+
+
+def test_the_broker_says_what_it_cannot_do() -> None:
+    """Beyond the end, an unknown topic, a topic made twice, a broker that was closed."""
+    with EmbeddedBroker() as broker:
+        broker.create_topics(["email.opens"], 1)
+        with pytest.raises(SandboxUnavailable, match=r"trim email\.opens/0 to 5"):
+            broker.trim("email.opens", 0, 5)
+        with pytest.raises(SandboxUnavailable, match="trim unheard-of/0"):
+            broker.trim("unheard-of", 0, 0)
+        with pytest.raises(SandboxUnavailable, match="already exists"):
+            broker.create_topics(["email.opens"], 1)
+    with pytest.raises(SandboxUnavailable, match="not running"):
+        _ = broker.bootstrap
+
+
+def test_redis_serves_and_ends_with_its_context(tmp_path: Path) -> None:
+    """It answers inside, keeps an append-only file, and is gone outside."""
+    with EmbeddedRedis(tmp_path) as redis:
+        assert answers(redis.url)
+        pid = redis.pid
+    assert pid is not None
+    assert not is_running(pid)
+    assert not answers(redis.url)
+    assert any("appendonly" in path.name for path in tmp_path.rglob("*"))
+
+
+def test_a_redis_that_cannot_start_shows_its_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The reason is in the error: nobody has to look for a file in a folder that is gone."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        monkeypatch.setattr("streams.sandbox.redis.free_port", lambda: taken.getsockname()[1])
+        with pytest.raises(SandboxUnavailable, match="Address already in use"), EmbeddedRedis(tmp_path):
+            pass
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_redis_dies_with_a_parent_that_is_killed(tmp_path: Path) -> None:
+    """SIGKILL leaves no time to clean up; the kernel does it."""
+    parent = subprocess.Popen(
+        [sys.executable, "-c", STARTS_REDIS, str(tmp_path)], stdout=subprocess.PIPE, text=True, cwd=ROOT
+    )
+    try:
+        assert parent.stdout is not None
+        pid, url = parent.stdout.readline().split()
+        assert is_running(int(pid))
+        assert answers(url)
+    finally:
+        os.kill(parent.pid, signal.SIGKILL)
+        parent.communicate()
+    assert wait_until(lambda: not is_running(int(pid)))
+    assert wait_until(lambda: not answers(url))

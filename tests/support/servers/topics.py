@@ -1,0 +1,66 @@
+"""The product's topics on a test's broker, made by the test's own hand: `leadline topics` is tested apart."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+
+from schemas.topics import ALL, Topic
+
+POLL_S = 0.02
+"""Between two questions to the broker: making the topics takes 0.05 s."""
+
+POLLS = 1_000
+"""20 s at least: a broker that has not made its topics by then is broken."""
+
+REQUEST_TIMEOUT_MS = 20_000
+"""For one administrative request; an idle broker answers in 0.05 s."""
+
+OK, UNKNOWN_TOPIC = 0, 3
+"""Kafka's codes for "done" and for "there is none", which is as good when deleting."""
+
+
+def names() -> list[str]:
+    """The names of all topics, inputs and outputs."""
+    return [topic.name for topic in ALL]
+
+
+async def make_topics_anew(bootstrap: str, partitions: int) -> None:
+    """Delete all topics and make them with this many partitions; returns once each partition has a leader.
+
+    Raises RuntimeError when the broker refuses, TimeoutError when it does not get there.
+    """
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=REQUEST_TIMEOUT_MS)
+    await admin.start()
+    try:
+        deleted = await admin.delete_topics(names())
+        _expect(dict(deleted.topic_error_codes), OK, UNKNOWN_TOPIC)
+        created = await admin.create_topics([_new(topic, partitions) for topic in ALL])
+        _expect({name: code for name, code, _ in created.topic_errors}, OK)
+        for _ in range(POLLS):
+            if await _led(admin, partitions):
+                return
+            await asyncio.sleep(POLL_S)
+    finally:
+        await admin.close()
+    raise TimeoutError(f"the topics at {bootstrap} have no leaders")
+
+
+def _new(topic: Topic, partitions: int) -> NewTopic:
+    return NewTopic(topic.name, partitions, 1, topic_configs={"retention.ms": str(topic.retention_ms)})
+
+
+def _expect(codes: Mapping[str, int], *good: int) -> None:
+    refused = {name: code for name, code in codes.items() if code not in good}
+    if refused:
+        raise RuntimeError(f"the broker refused, by topic and error code: {refused}")
+
+
+async def _led(admin: AIOKafkaAdminClient, partitions: int) -> bool:
+    described = await admin.describe_topics(names())
+    return all(
+        len(topic["partitions"]) == partitions and all(part["leader"] >= 0 for part in topic["partitions"])
+        for topic in described
+    )
