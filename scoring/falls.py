@@ -44,28 +44,30 @@ class _Search:
         self.curve = curve
         self.leave = leave
 
+    def lowest(self, first: int, last: int) -> float:
+        """A lower bound of the score over [first, last]."""
+        return self.curve.lowest(first * SECOND_MS, last * SECOND_MS)
+
     def first_fall(self, first: int, end: int) -> int | None:
         """The first second in [first, end] below the line."""
         top = self.lowest(first, first)
-        if top < self.leave:
-            return first
-        if self.lowest(first, end) >= self.leave:
-            return None
         stretch = _FIRST_STRETCH_S
         while first <= end:
-            last = min(first + stretch, end)
+            last = min(first + stretch, end, self._second_before_jump(first))
             lowest = self.lowest(first, last)
             if lowest < self.leave:
                 fall = self._fall_within(first, last, top, lowest)
                 if fall is not None:
                     return fall
-            ahead = self._meets(stretch, top, lowest) * 5 // 4 if top > lowest > self.leave else stretch * 4
-            stretch = min(max(ahead, stretch), _STRETCH_GROWS_MAX * stretch)
+            length = last - first + 1
+            ahead = self._meets(length, top, lowest) * 5 // 4 if top > lowest > self.leave else 4 * length
+            stretch = min(max(ahead, length, _FIRST_STRETCH_S), _STRETCH_GROWS_MAX * length)
             first, top = last + 1, lowest
         return None
 
-    def lowest(self, first: int, last: int) -> float:
-        return self.curve.lowest(first * SECOND_MS, last * SECOND_MS)
+    def _second_before_jump(self, first: int) -> int:
+        """The last second before the inactivity takes more: no guess sees that coming."""
+        return (self.curve.next_quiet_step(first * SECOND_MS) - 1) // SECOND_MS
 
     def _fall_within(self, first: int, last: int, top: float, lowest: float) -> int | None:
         """The first second in [first, last] below the line, if `lowest` over it is: split until it is found."""

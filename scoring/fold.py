@@ -181,6 +181,14 @@ def _add_to_window(lead: Lead, kind: KindPlan, hour: int) -> None:
     if add_one(series, hour):
         lead.buckets += 1 - drop_old(series, alive)
         if lead.buckets > KIND_BUCKETS_MAX:
-            kinds = [words for tag, words in lead.parts.items() if tag < RULE_SERIES and words]
-            drop_first(min(kinds, key=lambda words: words[0] >> 32), 1)
+            _forget_oldest_hour(lead)
+
+
+def _forget_oldest_hour(lead: Lead) -> None:
+    """The oldest hour of all kinds, whole: so it does not matter which kind came first."""
+    kinds = [words for tag, words in lead.parts.items() if tag < RULE_SERIES and words]
+    oldest = min(words[0] >> 32 for words in kinds)
+    for words in kinds:
+        if words[0] >> 32 == oldest:
+            drop_first(words, 1)
             lead.buckets -= 1

@@ -91,6 +91,17 @@ class Curve:
         self._add_windows(fixed, at_ms, at_ms)
         return self._clamped(fixed), self._clamped(most)
 
+    def next_quiet_step(self, after_ms: int) -> int:
+        """The first instant after `after_ms` at which the inactivity takes more; END_OF_TIME_MS if none does."""
+        inactivity = self._plan.inactivity
+        if inactivity is None or self._latest == NEVER:
+            return END_OF_TIME_MS
+        first_ms = self._latest + inactivity.after
+        if after_ms < first_ms:
+            return first_ms
+        steps = (after_ms - first_ms) // inactivity.every + 1 if inactivity.every else 1
+        return first_ms + steps * (inactivity.every or 0) if steps < inactivity.at_most else END_OF_TIME_MS
+
     def group_sums(self, falling_ms: int, rising_ms: int) -> list[float]:
         """The sum of each group before its clamp."""
         sums = self._sums_without_windows(falling_ms, rising_ms)

@@ -10,6 +10,7 @@ This is the only file that imports faust.
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
 from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -43,6 +44,7 @@ class LeadlineApp(faust.App):
     """The application of a worker."""
 
     BootStrategy = _OwnServicesOnly
+    logger = logging.getLogger("faust.app")
     mundane_level = "debug"
 
     services: Sequence[Service] = ()

@@ -38,6 +38,7 @@ class Committer:
     metrics: Metrics
     is_stopped: Callable[[], bool]
     jitter: random.Random = field(default_factory=random.SystemRandom)
+    is_waiting: bool = False
 
     async def send(self, commit: Commit) -> Standing:
         """Where the lane stands after it. Raises Rewound, Fenced, or StoreUnavailable once the lane is stopped."""
@@ -52,8 +53,11 @@ class Committer:
         wait_s = RETRY_FIRST_S
         while True:
             try:
-                return await call()
+                answer = await call()
+                self.is_waiting = False
+                return answer
             except StoreUnavailable as error:
+                self.is_waiting = True
                 if self.is_stopped():
                     raise
                 self.metrics.store_retries.inc()

@@ -58,12 +58,24 @@ class Lane:
         """The next offset of each topic, as last committed; empty before the first take-over."""
         return dict(self._tenure.position.offsets) if self._tenure else {}
 
+    @property
+    def is_working(self) -> bool:
+        """Whether the lane has taken over and goes from turn to turn."""
+        return self._tenure is not None
+
+    @property
+    def hears_redis(self) -> bool:
+        """Whether Redis has answered the last call."""
+        return not self._committer.is_waiting
+
     async def run(self) -> None:
         """Take over and go on until stopped. Raises Fenced, StoreRefused, and whatever is our own fault."""
         while not self._is_stopped:
             try:
                 await self._hold()
             except (Rewound, PositionLost) as error:
+                if self._is_stopped:
+                    return
                 self._around.metrics.rewound.inc()
                 log.warning("lane.elsewhere", partition=self.partition, cause=str(error) or type(error).__name__)
                 await asyncio.sleep(AGAIN_S)
@@ -87,12 +99,14 @@ class Lane:
         metrics.takeovers.inc()
         metrics.halted.labels(lane).set(0)
         log.info("lane.taken", partition=self.partition, ver=position.ver, model=position.plan.model.version)
-        tenure = self._tenure = Tenure(self._around, self._source, self._store, self._committer, position)
+        tenure = Tenure(self._around, self._source, self._store, self._committer, position)
         try:
             await tenure.begin(acquired)
+            self._tenure = tenure
             while not self._is_stopped:
                 await tenure.turn()
         finally:
+            self._tenure = None
             await tenure.end()
 
     async def _first_offsets(self, position: Position) -> dict[str, int]:
@@ -114,6 +128,6 @@ def _gap_text(topic: str, stored: int, bounds: Bounds) -> str:
             "removed by Kafka's retention before they were scored. leadline does not skip them by itself"
         )
     return (
-        f"{topic} ends at offset {bounds.end}, but is scored up to {stored}: the topic was made anew, or this Redis "
-        "belongs to another Kafka. leadline does not start over by itself"
+        f"{topic} ends at offset {bounds.end}, but is scored up to {stored}: the topic was made anew, or this "
+        "Redis belongs to another Kafka. leadline does not start over by itself"
     )

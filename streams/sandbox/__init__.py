@@ -13,7 +13,7 @@
     together       how coroutines run side by side and end together
     show, screen, terminal   what it says and when; the lines, pure; where they go
     tally          what was counted, and the summary
-    ports, clients what it needs of Kafka and Redis; the part of it that Kafka's clients give
+    ports, clients what it needs of Kafka, Redis and the worker; who gives it
 
 It promises that nothing of it is left running, not even after a crash, and that the worker it starts is the
 real one, by its command. It publishes without transactions, because the embedded broker isolates none: exactly

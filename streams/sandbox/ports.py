@@ -62,16 +62,6 @@ class WorkerCounts(NamedTuple):
     machine: int
 
 
-class Scores(Protocol):
-    """What is read from Redis."""
-
-    async def positions(self) -> Mapping[tuple[str, int], int]:
-        """How far the worker has come: the next offset of each input topic and partition."""
-
-    async def ranking(self, limit: int) -> Sequence[RankedLead]:
-        """The leads with the highest scores now, highest first."""
-
-
 class Clients(Protocol):
     """The clients of one Kafka and one Redis, open for as long as their context."""
 
@@ -82,10 +72,10 @@ class Clients(Protocol):
         """Every change from the beginning of the topic, as they come, without an end."""
 
     async def positions(self) -> Mapping[tuple[str, int], int]:
-        """As Scores has it."""
+        """How far the worker has come: the next offset of each input topic and partition."""
 
     async def ranking(self, limit: int) -> Sequence[RankedLead]:
-        """As Scores has it."""
+        """The leads with the highest scores now, highest first."""
 
     async def worker_counts(self, http: str) -> WorkerCounts:
         """From the worker's metrics at this `host:port`."""

@@ -22,7 +22,8 @@ from streams.kafka.source import PartitionSource
 from streams.lane.ports import Fenced, PositionLost
 from streams.settings import Settings
 from tests.conftest import FreshTopics
-from tests.support.servers import free_port
+from tests.support.servers import KafkaServer, free_port
+from tests.support.servers.topics import make_topics_anew
 
 OPENS = INPUT_NAMES[0]
 LONG_S = 30.0
@@ -136,6 +137,7 @@ async def test_each_partition_gets_one_lane_with_all_topics(fresh_topics: FreshT
     assert all(lane.ended.is_set() for lane in lanes)
 
 
+@pytest.mark.real_kafka  # a group of two never comes to rest on the embedded broker
 async def test_lanes_go_to_another_worker_and_come_back(fresh_topics: FreshTopics, prefix: str) -> None:
     """A second worker takes half of the partitions, whole; when it stops, the first has all again."""
     bootstrap = await fresh_topics(4)
@@ -162,6 +164,7 @@ async def test_lanes_go_to_another_worker_and_come_back(fresh_topics: FreshTopic
     assert len(set(values)) == len(values) == 80
 
 
+@pytest.mark.real_kafka  # a group of two never comes to rest on the embedded broker
 async def test_a_worker_without_partitions_stands_by(fresh_topics: FreshTopics, prefix: str) -> None:
     """With fewer partitions than workers one has none, and takes over when the other stops."""
     bootstrap = await fresh_topics(1)
@@ -197,6 +200,30 @@ async def test_offsets_are_mirrored_for_lag_tools(fresh_topics: FreshTopics, pre
     finally:
         await admin.close()
     assert mirrored[TopicPartition(OPENS, 0)].offset == 3
+
+
+@pytest.mark.real_kafka
+async def test_a_broker_that_was_killed_costs_no_record(prefix: str) -> None:
+    """Lanes go on after Kafka was away: every record comes once, and the service has not crashed."""
+    values: list[bytes | None] = []
+
+    def make_lane(partition: int, source: PartitionSource) -> FakeLane:
+        lane = FakeLane(source, {})
+        lane.values = values
+        return lane
+
+    with KafkaServer() as server:
+        await make_topics_anew(server.bootstrap, 2)
+        ingest = Ingest(settings(server.bootstrap, prefix, 2), make_lane, SystemClock())
+        async with started(ingest):
+            await produce(server.bootstrap, [b"a%d" % number for number in range(20)])
+            await until(lambda: len(values) == 20, "the records have come")
+            await asyncio.to_thread(server.kill)
+            await asyncio.to_thread(server.start)
+            await produce(server.bootstrap, [b"b%d" % number for number in range(20)])
+            await until(lambda: len(values) >= 40, "the others have come")
+            assert not ingest.crashed
+    assert len(set(values)) == len(values) == 40
 
 
 async def crash_reason(bootstrap: str, group: str, behaviour: Behaviour, runs: int = 1) -> BaseException | None:

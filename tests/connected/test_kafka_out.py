@@ -163,6 +163,7 @@ async def test_a_record_that_failed_is_told_at_the_flush(fresh_topics: FreshTopi
     assert [record.value for record in await read(bootstrap, OPENS)] == [b"small"]
 
 
+@pytest.mark.real_kafka  # the embedded broker's transaction markers cannot be read
 async def test_a_command_goes_everywhere(fresh_topics: FreshTopics) -> None:
     """One record without a key is in each partition."""
     bootstrap = await fresh_topics(3)

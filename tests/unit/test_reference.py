@@ -304,7 +304,7 @@ def test_oldest_hour_is_forgotten_first() -> None:
             (day, hour, kind) for day, hour in hours for kind in ("email.opened", "email.clicked", "page.viewed")
         )
     ]
-    windows = [
+    windows: list[dict[str, Any]] = [
         {"id": f"w{kind}", "count": kind, "within": "30d", "steps": []} for kind in ("email.clicked", "page.viewed")
     ]
     answer = run(model | {"windows": windows}, lines, "2026-03-29T23:00:00Z")

@@ -57,13 +57,18 @@ class Live:
         """Records in the order of their Kafka timestamps, `rate` a second in the mean."""
         small_rate = rate / (1 + BURSTS * BURST_RECORDS)
         at_ms = float(self._start_ms)
+        # Somebody acts at once, so that whoever watches need not wait for the first burst.
+        self._send(wire, self._burst(self._wave(self._start_ms), self._start_ms))
         while True:
             at_ms += self._random.expovariate(small_rate) * SECOND_MS
-            for act in self._acts(int(at_ms)):
-                for record in wire.live(act):
-                    heappush(self._pending, (record.timestamp_ms, next(self._order), record))
+            self._send(wire, self._acts(int(at_ms)))
             while self._pending and self._pending[0][0] <= at_ms:
                 yield heappop(self._pending)[2]
+
+    def _send(self, wire: Wire, acts: Iterator[Act]) -> None:
+        for act in acts:
+            for record in wire.live(act):
+                heappush(self._pending, (record.timestamp_ms, next(self._order), record))
 
     def _acts(self, at_ms: int) -> Iterator[Act]:
         message = self._wave(at_ms)

@@ -5,19 +5,21 @@
 -- script finish). Only strings are compared: Lua's numbers lose digits.
 --
 -- KEYS: meta, timers, board, outbox, journal, then the history of each lead with changes.
--- ARGV: token, commit id, ver, number of the last outbox entry before these ('' if there are none), longest
--- history; then sections, each with its length before it: topics' offset fields; the offsets they must have;
--- meta (field, value, ...); states (key, state, ...); board (bound, lead, ...); timers (ms, lead, ...); timers
--- to remove (lead, ...); for each history its new entries, oldest first; for each outbox entry (id, field,
--- value, ...) after a section with their number; id of the first outbox entry to keep, if any; the journal's
--- entry, if any.
+-- ARGV: token, commit id, ver, number of the last outbox entry before the new ones ('' if there are none),
+-- longest history, number of new outbox entries; then sections, each with its length before it:
+--   the topics' offset fields; the offsets that they must have (a field not there yet may have any);
+--   meta (field, value, ...); states (key, state, ...); board (bound, lead, ...);
+--   timers (ms, lead, ...); timers to remove (lead, ...);
+--   for each history its new entries, oldest first;
+--   for each new outbox entry (id, field, value, ...);
+--   the id of the first outbox entry to keep, if any; the journal's entry, if any.
 -- The states' keys carry the hash tag of KEYS. They come beside their values because to build the MSET here
 -- would cost more than all else.
 local meta, timers, board, outbox, journal = unpack(KEYS, 1, 5)
-local token, commit_id, ver, last_entry, longest_history = unpack(ARGV, 1, 5)
+local token, commit_id, ver, last_entry, longest_history, new_entries = unpack(ARGV, 1, 6)
 
 local CHUNK = 2000 -- `unpack` of 8,000 values overflows Lua's stack; an even number keeps pairs together
-local at = 6
+local at = 7
 
 -- Steps over the next section; returns the places of its first value and its last.
 local function section()
@@ -98,8 +100,7 @@ for i = 6, #KEYS do
   write('LPUSH', KEYS[i])
   redis.call('LTRIM', KEYS[i], 0, longest_history - 1)
 end
-local entries = tonumber(ARGV[section()])
-for _ = 1, entries do
+for _ = 1, tonumber(new_entries) do
   write('XADD', outbox)
 end
 first, last = section()

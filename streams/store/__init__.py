@@ -1,0 +1,57 @@
+"""Redis: where scores and positions are kept, written together or not at all.
+
+    process     Store: one per process; check() before the start, lane(p) for each partition held
+    lane_store  RedisLane: the port `LaneStore`, one partition's keys and their owner
+    scripts/    acquire.lua, commit.lua, standing.lua: the only writers of a lane's keys
+    commit      a commit as the arguments of commit.lua; pure
+    entries     an outbox entry as the fields of a stream entry, and back; pure
+    refusals    what a script's refusal means for the operator; pure
+    reader      Reader: questions that change nothing, for the command line and the console
+    models      the bodies of scoring models, for readers
+    queries     questions that lanes and readers share
+    safety      may scores be kept in this Redis: eviction, persistence, version
+    connection  the pool, and the one place where redis-py's errors become ours
+    keys        the names of all keys
+
+A commit checks first (owner, repeated id, ver, offsets, types of keys) and then writes only what cannot fail:
+Redis does not roll a script back. An error means that nothing was written, except StoreUnavailable, after
+which the same commit is sent again: if it had been written, its repeat is recognised by its id.
+
+Keys, under the prefix `ll` (a setting), p being the partition. Names and fields are a promise to readers:
+
+    {ll:p}:meta          hash          below
+    {ll:p}:lead:<id>     string        the lead's state, packed by scoring/lead.py
+    {ll:p}:timers        sorted set    lead -> ms since 1970 at which its band may change without an input
+    {ll:p}:board         sorted set    lead -> an upper bound of its score from now on
+    {ll:p}:outbox        stream        entries on their way to Kafka, id `<number>-0`: t topic, p partition,
+                                       k key, v value, h headers (msgpack), ts timestamp; absent: left out
+    {ll:p}:history:<id>  list          the lead's changes as published, newest first, at most 50
+    {ll:p}:journal       stream        `entry`: what each commit applied; only if the worker keeps a journal
+    ll:model:<version>   string        the body of a scoring model, for readers
+
+Fields of meta (text; "store": maintained by the scripts, "lane": written by the lane with a commit):
+
+    token                       store  who owns the lane; drawn anew at each acquire
+    ver                         store  commits made, from 0; what a commit compares and adds one to
+    commit                      store  id of the last commit
+    offset:<topic>              store  next offset to apply; absent until the topic's first commit, and then
+                                       any start is accepted: `ver` alone says that nothing came between
+    outbox                      store  number of the last outbox entry ever written, from 0
+    layout                      store  `<partitions>:murmur2`; another one is refused
+    format                      store  newest format of states written; newer than the code's is refused
+    environment                 store  name of the environment; another one is refused
+    timeline                    both   which history of this lane the changes belong to, from 1
+    origin:<topic>:<partition>  lane   highest offset applied of the records re-keyed from there
+    stream_time                 lane   ms to which the lane has been brought
+    seq:<topic>                 lane   number of the last change written for that output topic
+    model_version, model_body   lane   the scoring model in force: its label and its YAML
+    model_since, model_ordinal  lane   since which ms; how many models the lane has had, from 1
+    next_model_version, _body,  lane   the same of a model that is being put in force, and the record that
+      _since, _cause                   brought it; empty when none is
+"""
+
+from streams.store.models import Models
+from streams.store.process import Store
+from streams.store.reader import Counts, NothingScored, Reader
+
+__all__ = ["Counts", "Models", "NothingScored", "Reader", "Store"]

@@ -1,0 +1,157 @@
+"""The connections of a process to Redis, and the one place where redis-py's errors become ours.
+
+redis-py's own retries are off: they would send a timed-out script ten times. Who waits and tries again is the
+lane, with the same commit id.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import (
+    AuthenticationError,
+    AuthorizationError,
+    DataError,
+    NoPermissionError,
+    NoScriptError,
+    RedisError,
+    ResponseError,
+)
+
+from streams.lane.ports import StoreRefused, StoreUnavailable
+from streams.store.scripts import Script
+
+CONNECT_TIMEOUT_S = 2.0
+"""A Redis beside us accepts within milliseconds; two seconds is one lost SYN and its repeat."""
+
+COMMAND_TIMEOUT_S = 5.0
+"""A large commit takes 60 ms; after five seconds the answer is no longer worth waiting for."""
+
+MAX_CONNECTIONS = 64
+"""One for each lane at work on one worker; a lane beyond that waits for its turn."""
+
+PASSING = frozenset(
+    {"BUSY", "CLUSTERDOWN", "LOADING", "MASTERDOWN", "MISCONF", "NOREPLICAS", "OOM", "READONLY", "TRYAGAIN"}
+)
+"""What Redis answers when it cannot now, and can later. Anything else it will answer again."""
+
+# Redis 6.2 puts a script's error code into the middle of the text, after a minus.
+_CODE = re.compile(r"(?:^|-)([A-Z]+)(?= )")
+
+
+Argument = str | bytes | int
+
+
+class Connection:
+    """A pool of connections to one Redis. `address` is safe to show: it has no password."""
+
+    def __init__(self, url: str) -> None:
+        """Connects at the first use. Raises StoreRefused for a text that is no Redis URL."""
+        try:
+            pool = BlockingConnectionPool.from_url(
+                url,
+                max_connections=MAX_CONNECTIONS,
+                timeout=COMMAND_TIMEOUT_S,
+                retry=Retry(NoBackoff(), 0),
+                socket_connect_timeout=CONNECT_TIMEOUT_S,
+                socket_timeout=COMMAND_TIMEOUT_S,
+                protocol=2,
+            )
+        except ValueError:
+            # Its text may quote part of a password that holds an unescaped sign; so neither text nor cause.
+            raise StoreRefused(
+                "LEADLINE_REDIS is no Redis URL: write redis://user:password@host:port/0 "
+                "(rediss:// for TLS), with %40 for an @ inside the password"
+            ) from None
+        self._redis = Redis.from_pool(pool)
+        # redis-py shapes answers by command and by its own version; ours are read as Redis sends them.
+        self._redis.response_callbacks.clear()
+        self.address = _address(pool.connection_kwargs)
+
+    @classmethod
+    async def open(cls, url: str) -> Connection:
+        """A connection to a Redis that answers. Raises StoreUnavailable or StoreRefused."""
+        connection = cls(url)
+        try:
+            await connection.ask("PING")
+        except BaseException:
+            await connection.close()
+            raise
+        return connection
+
+    async def close(self) -> None:
+        """Close every connection; commands in flight fail."""
+        await self._redis.aclose()
+
+    async def ask(self, command: str, *args: Argument) -> Any:
+        """One command's answer as Redis gives it (RESP2): bytes, integers, None, and lists of them.
+
+        Raises StoreUnavailable or StoreRefused.
+        """
+        with self._told():
+            return await self._send(command, *args)
+
+    async def run(self, script: Script, keys: Sequence[str], args: Sequence[str | bytes]) -> list[Any]:
+        """The script's answer. Redis forgets scripts when it restarts: then its text is sent, once."""
+        with self._told():
+            try:
+                answer = await self._send("EVALSHA", script.sha, len(keys), *keys, *args)
+            except NoScriptError:
+                answer = await self._send("EVAL", script.text, len(keys), *keys, *args)
+        return list(answer)
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Around every use of redis-py: raises StoreUnavailable or StoreRefused for whatever goes wrong."""
+        try:
+            yield
+        except DataError:
+            raise  # An argument that is neither text, bytes nor number: a bug of ours.
+        except (AuthenticationError, AuthorizationError, NoPermissionError) as error:
+            raise StoreRefused(
+                f"Redis at {self.address} refuses our user ({error}): check the user and the password in "
+                "LEADLINE_REDIS, and that the user may run every command on keys of the prefix"
+            ) from error
+        except ResponseError as error:
+            raise self._answered(error) from error
+        except (RedisError, OSError) as error:
+            raise StoreUnavailable(
+                f"Redis at {self.address} cannot be reached ({error}): check that it runs, that LEADLINE_REDIS "
+                "names it, and that no firewall stands between"
+            ) from error
+
+    def _answered(self, error: ResponseError) -> StoreUnavailable | StoreRefused:
+        text = str(error)
+        codes = {error.status_code, *_CODE.findall(text)}
+        if PASSING & codes:
+            return StoreUnavailable(f"Redis at {self.address} cannot serve now: {_with_code(error)}")
+        if "WRONGTYPE" in codes:
+            return StoreRefused(
+                f"Redis at {self.address} holds something else under a key of leadline ({text}): "
+                "give this installation a prefix of its own (LEADLINE_PREFIX), or remove that key"
+            )
+        return StoreRefused(f"Redis at {self.address} refused a command: {_with_code(error)}")
+
+    async def _send(self, *words: Argument) -> Any:
+        return await self._redis.execute_command(*words)  # type: ignore[no-untyped-call] # redis-py's own gap
+
+
+def _with_code(error: ResponseError) -> str:
+    return f"{error.status_code} {error}" if error.status_code else str(error)
+
+
+def _address(kwargs: dict[str, object]) -> str:
+    if "path" in kwargs:
+        return f"unix://{kwargs['path']}"
+    return f"{kwargs.get('host', 'localhost')}:{kwargs.get('port', 6379)}/{kwargs.get('db', 0)}"
+
+
+def pairs(answer: Sequence[bytes]) -> list[tuple[bytes, bytes]]:
+    """Redis answers hashes and scores as one flat list."""
+    return list(zip(answer[::2], answer[1::2], strict=True))

@@ -1,0 +1,121 @@
+"""The port `LaneStore` over Redis: one partition's keys, written by one owner at a time."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from streams.lane.ports import (
+    Acquired,
+    Commit,
+    Fenced,
+    OutboxEntry,
+    Rewound,
+    Standing,
+)
+from streams.store.commit import arguments, keys_of
+from streams.store.connection import Connection, pairs
+from streams.store.entries import from_fields, stream_id
+from streams.store.keys import Keys, layout
+from streams.store.queries import board_top, load
+from streams.store.refusals import refusal
+from streams.store.scripts import ACQUIRE, COMMIT, STANDING
+
+SCAN_COUNT = 1_000
+"""Leads that one step of a scan looks at: 0.3 ms of Redis, and a million leads in a thousand steps."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a lane's keys must agree with: topics of so many partitions, an environment, a format of states."""
+
+    partitions: int
+    environment: str
+    state_format: int
+
+
+class RedisLane:
+    """One lane's keys. Whoever has not acquired them is fenced."""
+
+    def __init__(self, connection: Connection, keys: Keys, identity: Identity) -> None:
+        self._connection = connection
+        self._keys = keys
+        self._identity = identity
+        self._token = ""
+
+    async def acquire(self) -> Acquired:
+        """Become the owner: whoever was it before is fenced from now on. Raises StoreRefused."""
+        keys, identity = self._keys, self._identity
+        any_lead = (keys.leads + "any", keys.histories + "any")
+        token = secrets.token_hex(16)
+        answer = await self._connection.run(
+            ACQUIRE,
+            (keys.meta, keys.timers, keys.board, keys.outbox, keys.journal, *any_lead),
+            (token, layout(identity.partitions), identity.environment, str(identity.state_format)),
+        )
+        standing = self._standing(answer)
+        self._token = token
+        return Acquired({field.decode(): value.decode() for field, value in pairs(answer[5])}, standing)
+
+    async def load(self, lead_ids: Sequence[str]) -> Sequence[bytes | None]:
+        """The states of these leads, None for an unknown one."""
+        return await load(self._connection, self._keys, lead_ids)
+
+    async def due(self, until_ms: int, limit: int) -> Sequence[tuple[str, int]]:
+        """(lead, instant) of the timers at or before `until_ms`, earliest first (ties: by lead)."""
+        answer = await self._connection.ask(
+            "ZRANGEBYSCORE", self._keys.timers, "-inf", until_ms, "WITHSCORES", "LIMIT", 0, limit
+        )
+        return [(lead.decode(), int(float(at))) for lead, at in pairs(answer)]
+
+    async def commit(self, commit: Commit) -> Standing:
+        """Write all of it, or nothing. A repeat of the last commit id answers as before and writes nothing.
+
+        Raises Fenced, Rewound, StoreRefused, StoreUnavailable; after the last it may have been written, and
+        the same commit is to be sent again. ValueError: the lane made a commit that contradicts itself.
+        """
+        args = arguments(self._keys, self._token, commit)
+        return self._standing(await self._connection.run(COMMIT, keys_of(self._keys, commit), args))
+
+    async def standing(self) -> Standing:
+        """Where the lane stands now. Raises Fenced when another owner has taken it, Rewound when none has."""
+        keys = (self._keys.meta, self._keys.timers, self._keys.outbox)
+        return self._standing(await self._connection.run(STANDING, keys, (self._token,)))
+
+    async def outbox(self, after: int, limit: int) -> Sequence[OutboxEntry]:
+        """Entries with a number above `after`, in order."""
+        entries = await self._connection.ask("XRANGE", self._keys.outbox, stream_id(after + 1), "+", "COUNT", limit)
+        return [from_fields(entry_id, dict(pairs(fields))) for entry_id, fields in entries]
+
+    async def board_top(self, start: int, limit: int) -> Sequence[tuple[str, float]]:
+        """(lead, upper bound of its score), highest first (ties: by lead, descending), from rank `start`."""
+        return await board_top(self._connection, self._keys, start, limit)
+
+    async def board_scan(self, cursor: int) -> tuple[int, Sequence[str]]:
+        """Every lead of the lane, page by page, some perhaps twice; starts and ends with cursor 0."""
+        following, members = await self._connection.ask("ZSCAN", self._keys.board, cursor, "COUNT", SCAN_COUNT)
+        return int(following), [lead.decode() for lead, _ in pairs(members)]
+
+    def _standing(self, answer: list[Any]) -> Standing:
+        """What a script answered, or the error that it stands for."""
+        match answer:
+            case [b"OK", ver, time_ms, timer, outbox_length, *_]:
+                return Standing(int(ver), int(time_ms), _instant(timer), int(outbox_length))
+            case [b"FENCED"]:
+                raise Fenced(f"{self._where} has another owner")
+            case [b"REWOUND", *words]:
+                what, ours, stored = (word.decode() for word in words)
+                raise Rewound(f"{self._where}: {what} is {stored or 'gone'}, and the lane left it at {ours}")
+            case [b"REFUSED", *words]:
+                raise refusal(self._where, *(word.decode() for word in words))
+        raise AssertionError(f"a script answered {answer!r}")
+
+    @property
+    def _where(self) -> str:
+        return f"Redis at {self._connection.address}, {self._keys.tag}"
+
+
+def _instant(timer: bytes) -> int | None:
+    return int(float(timer)) if timer else None

@@ -1,0 +1,53 @@
+"""The store of one process: its connections, and the lanes that it hands out."""
+
+from __future__ import annotations
+
+from scoring.lead import STATE_FORMAT
+from streams.store.connection import Connection
+from streams.store.keys import Keys
+from streams.store.lane_store import Identity, RedisLane
+from streams.store.models import Models
+from streams.store.reader import Reader
+from streams.store.safety import check_safety
+
+
+class Store:
+    """Redis, for a process that scores: `await check()` once, then one `lane` for each partition held."""
+
+    def __init__(self, connection: Connection, prefix: str, identity: Identity, *, volatile: bool) -> None:
+        self._connection = connection
+        self._prefix = prefix
+        self._identity = identity
+        self._volatile = volatile
+
+    @classmethod
+    async def connect(
+        cls, url: str, *, prefix: str, partitions: int, environment: str, volatile: bool = False
+    ) -> Store:
+        """A store in a Redis that answers. Raises StoreUnavailable or StoreRefused.
+
+        `environment` is a name that the keys keep, so that staging never writes into production's; `volatile`
+        accepts a Redis that keeps nothing on disk.
+        """
+        identity = Identity(partitions, environment, STATE_FORMAT)
+        return cls(await Connection.open(url), prefix, identity, volatile=volatile)
+
+    async def check(self) -> None:
+        """Raise StoreUnavailable if Redis does not answer, StoreRefused if scores may not be kept there."""
+        await check_safety(self._connection, volatile=self._volatile)
+
+    def lane(self, partition: int) -> RedisLane:
+        """The keys of one partition. Each call gives an owner of its own, fenced until it acquires."""
+        return RedisLane(self._connection, Keys(self._prefix, partition), self._identity)
+
+    def reader(self) -> Reader:
+        """The same Redis, to look at, over the same connections."""
+        return Reader(self._connection, self._prefix)
+
+    def models(self) -> Models:
+        """The bodies of scoring models, for readers."""
+        return Models(self._connection, self._prefix)
+
+    async def close(self) -> None:
+        """Close every connection; commands in flight fail."""
+        await self._connection.close()

@@ -1,0 +1,28 @@
+"""Questions that both a lane and a reader ask."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from streams.store.connection import Connection, pairs
+from streams.store.keys import Keys
+
+LOAD_CHUNK = 2_000
+"""Leads read by one command: about 2 MB of states, 2 ms during which Redis serves nobody else."""
+
+
+async def load(connection: Connection, keys: Keys, lead_ids: Sequence[str]) -> list[bytes | None]:
+    """The packed states of these leads, None for an unknown one."""
+    states: list[bytes | None] = []
+    for start in range(0, len(lead_ids), LOAD_CHUNK):
+        chunk = [keys.leads + lead for lead in lead_ids[start : start + LOAD_CHUNK]]
+        states += await connection.ask("MGET", *chunk)
+    return states
+
+
+async def board_top(connection: Connection, keys: Keys, start: int, limit: int) -> list[tuple[str, float]]:
+    """(lead, upper bound of its score), highest first (ties: by lead, descending), from rank `start`."""
+    if limit <= 0:
+        return []  # To Redis, a last rank of -1 means all.
+    answer = await connection.ask("ZREVRANGE", keys.board, start, start + limit - 1, "WITHSCORES")
+    return [(lead.decode(), float(bound)) for lead, bound in pairs(answer)]

@@ -1,0 +1,109 @@
+"""Questions to Redis that change nothing: for the command line and the console.
+
+A reader needs an address and a prefix, and no lane: it learns the number of partitions from what the lanes
+wrote, and takes no ownership.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from typing import NamedTuple
+
+from streams.store.connection import Connection, pairs
+from streams.store.keys import Keys, partitions_of
+from streams.store.models import Models
+from streams.store.queries import board_top, load
+
+JOURNAL_PAGE = 500
+"""Entries of a journal read by one command: an entry tells of a batch, up to some 100 KB."""
+
+
+class NothingScored(Exception):
+    """No lane has ever written under this prefix."""
+
+
+class Counts(NamedTuple):
+    """How many leads a lane has scored, how many have a timer, how many entries wait for Kafka."""
+
+    leads: int
+    timers: int
+    outbox: int
+
+
+class Reader:
+    """What stands under a prefix. Every question raises StoreUnavailable or StoreRefused."""
+
+    def __init__(self, connection: Connection, prefix: str) -> None:
+        self._connection = connection
+        self._prefix = prefix
+
+    @classmethod
+    async def connect(cls, url: str, *, prefix: str) -> Reader:
+        """A reader of a Redis that answers. Raises StoreUnavailable or StoreRefused."""
+        return cls(await Connection.open(url), prefix)
+
+    async def close(self) -> None:
+        """Close every connection, also those of the store that this reader came from."""
+        await self._connection.close()
+
+    async def partitions(self) -> int:
+        """How many partitions the scored topics have. Raises NothingScored."""
+        layout = await self._connection.ask("HGET", self._keys(0).meta, "layout")
+        if layout is None:
+            raise NothingScored(
+                f"nothing has been scored under the prefix {self._prefix!r} in Redis at "
+                f"{self._connection.address} yet: start `leadline worker`, or check LEADLINE_REDIS and "
+                "LEADLINE_PREFIX"
+            )
+        return partitions_of(str(layout, "utf-8"))
+
+    async def meta(self, partition: int) -> dict[str, str]:
+        """Every field of the lane's meta; empty for a lane that was never acquired."""
+        fields = await self._connection.ask("HGETALL", self._keys(partition).meta)
+        return {field.decode(): value.decode() for field, value in pairs(fields)}
+
+    async def lead_state(self, partition: int, lead_id: str) -> bytes | None:
+        """The lead's packed state, None for an unknown one."""
+        return (await self.states(partition, [lead_id]))[0]
+
+    async def states(self, partition: int, lead_ids: Sequence[str]) -> list[bytes | None]:
+        """The packed states of these leads, None for an unknown one."""
+        return await load(self._connection, self._keys(partition), lead_ids)
+
+    async def history(self, partition: int, lead_id: str, limit: int) -> list[bytes]:
+        """The lead's changes, newest first, at most `limit` (1 or more)."""
+        key = self._keys(partition).histories + lead_id
+        return list(await self._connection.ask("LRANGE", key, 0, limit - 1))
+
+    async def board(self, partition: int, start: int, limit: int) -> list[tuple[str, float]]:
+        """(lead, upper bound of its score), highest first, from rank `start`."""
+        return await board_top(self._connection, self._keys(partition), start, limit)
+
+    async def counts(self, partition: int) -> Counts:
+        """How much the lane holds; each number from an instant of its own."""
+        keys, ask = self._keys(partition), self._connection.ask
+        return Counts(
+            leads=await ask("ZCARD", keys.board),
+            timers=await ask("ZCARD", keys.timers),
+            outbox=await ask("XLEN", keys.outbox),
+        )
+
+    async def journal(self, partition: int) -> AsyncIterator[bytes]:
+        """What each commit applied, in order; nothing unless the worker keeps a journal."""
+        after = "-"
+        while True:
+            page = await self._connection.ask(
+                "XRANGE", self._keys(partition).journal, after, "+", "COUNT", JOURNAL_PAGE
+            )
+            for entry_id, fields in page:
+                yield dict(pairs(fields))[b"entry"]
+                after = f"({entry_id.decode()}"
+            if len(page) < JOURNAL_PAGE:
+                return
+
+    def models(self) -> Models:
+        """The published scoring models."""
+        return Models(self._connection, self._prefix)
+
+    def _keys(self, partition: int) -> Keys:
+        return Keys(self._prefix, partition)

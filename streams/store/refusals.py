@@ -1,0 +1,42 @@
+"""What a script's refusal means for the operator, in words: what is there, what was expected, what to do.
+
+Shared with the double in `tests/support/doubles`, so that both refuse in the same words.
+"""
+
+from __future__ import annotations
+
+from streams.lane.ports import StoreRefused
+
+
+def refusal(where: str, what: str, stored: str, ours: str, key_type: str = "") -> StoreRefused:
+    """The error for one `{'REFUSED', what, stored, ours, key_type}`; `where` names the Redis and the lane."""
+    return StoreRefused(f"{where} {_TEXTS[what].format(stored=stored, ours=ours, key_type=key_type)}")
+
+
+_TEXTS = {
+    "layout": (
+        "was scored with the layout {stored} (partitions:hash), and the topics now have {ours}: a lead's place "
+        "would change. If partitions were added, set LEADLINE_PREFIX to a name not used yet: the scores are "
+        "then computed anew from the topics. Otherwise check LEADLINE_REDIS and LEADLINE_PREFIX"
+    ),
+    "environment": (
+        "belongs to the environment {stored!r}, and this worker to {ours!r}: check LEADLINE_REDIS, "
+        "LEADLINE_PREFIX and LEADLINE_ENVIRONMENT"
+    ),
+    "format": (
+        "holds states of format {stored}, and this leadline knows formats up to {ours}: start the version that "
+        "wrote them, or a newer one"
+    ),
+    "type": (
+        "holds a {ours} under the key {stored}, where leadline keeps a {key_type}: give this installation a "
+        "prefix of its own (LEADLINE_PREFIX), or remove that key"
+    ),
+    "outbox": (
+        "has an outbox that ends with entry {stored}, and the lane expected {ours}: something else writes to "
+        "it; find out what before the worker starts again"
+    ),
+    "rights": (
+        "does not let our user run {stored} on {ours}, so a commit could stop half-way: give the user all "
+        "commands on the keys of the prefix"
+    ),
+}

@@ -1,0 +1,84 @@
+"""May scores be kept in this Redis? Asked once, before a worker starts.
+
+A Redis that evicts keys loses leads one by one, and one that keeps nothing on disk loses them all at a
+restart; both without an error that anybody would see.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from streams.lane.ports import StoreRefused
+from streams.store.connection import Connection
+
+OLDEST_REDIS = (6, 2)
+"""XTRIM MINID, by which the outbox is trimmed, came with 6.2; without it a commit would fail half-way."""
+
+SETTINGS = ("maxmemory-policy", "appendonly", "save")
+
+
+class Policy(NamedTuple):
+    """How a Redis treats what it is given. `saves` is None where it would not say."""
+
+    version: tuple[int, ...]
+    eviction: str
+    saves: bool | None
+
+
+async def check_safety(connection: Connection, *, volatile: bool) -> None:
+    """Raise StoreRefused, with everything that is wrong, or StoreUnavailable.
+
+    `volatile`: the operator accepts that a restart of Redis loses every score.
+    """
+    problems = _problems(await _policy(connection), volatile=volatile)
+    if problems:
+        raise StoreRefused("\n".join(f"Redis at {connection.address} {problem}" for problem in problems))
+
+
+def _problems(policy: Policy, *, volatile: bool) -> list[str]:
+    problems = []
+    if policy.version < OLDEST_REDIS:
+        problems.append(f"is version {_dotted(policy.version)}: leadline needs {_dotted(OLDEST_REDIS)} or newer")
+    if policy.eviction != "noeviction":
+        problems.append(
+            f"may evict keys (maxmemory-policy is {policy.eviction}), and a lead's score would vanish with "
+            "them: set maxmemory-policy noeviction"
+        )
+    if policy.saves is None and not volatile:
+        problems.append(
+            "does not let us see whether it saves (CONFIG GET is forbidden, its append-only file is off): "
+            "allow CONFIG GET, set appendonly yes, or accept with --volatile that a restart may lose every score"
+        )
+    if policy.saves is False and not volatile:
+        problems.append(
+            "keeps nothing on disk (appendonly is no, save is empty): set appendonly yes, or accept with "
+            "--volatile that a restart loses every score"
+        )
+    return problems
+
+
+async def _policy(connection: Connection) -> Policy:
+    about = await _info(connection, "server")
+    version = tuple(int(part) for part in about["redis_version"].split(".") if part.isdigit())
+    try:
+        settings = {name: await _setting(connection, name) for name in SETTINGS}
+    except StoreRefused:  # Hosted Redis often has no CONFIG. INFO does not tell of `save` lines.
+        told = {**await _info(connection, "memory"), **await _info(connection, "persistence")}
+        return Policy(version, told["maxmemory_policy"], True if told["aof_enabled"] == "1" else None)
+    saves = settings["appendonly"] == "yes" or bool(settings["save"])
+    return Policy(version, settings["maxmemory-policy"], saves)
+
+
+async def _setting(connection: Connection, name: str) -> str:
+    """The value of one line of its configuration. Raises StoreRefused where it may not be read."""
+    _, value = await connection.ask("CONFIG GET", name)
+    return str(value, "utf-8")
+
+
+async def _info(connection: Connection, section: str) -> dict[str, str]:
+    text = str(await connection.ask("INFO", section), "utf-8")
+    return dict(line.split(":", 1) for line in text.splitlines() if ":" in line)
+
+
+def _dotted(version: tuple[int, ...]) -> str:
+    return ".".join(str(part) for part in version)

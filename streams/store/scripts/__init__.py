@@ -1,0 +1,26 @@
+"""The Lua scripts, each with `common.lua` before it. Redis keeps them by their hash, and forgets at a restart."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from importlib.resources import files
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A script's text, and the hash by which EVALSHA names it."""
+
+    text: str
+    sha: str
+
+
+def _read(name: str) -> Script:
+    here = files(__name__)
+    text = here.joinpath("common.lua").read_text("utf-8") + here.joinpath(name).read_text("utf-8")
+    return Script(text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest())
+
+
+ACQUIRE = _read("acquire.lua")
+COMMIT = _read("commit.lua")
+STANDING = _read("standing.lua")

@@ -1,0 +1,86 @@
+"""Puts a worker together: the one place that knows which store, source and publisher the lanes get."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from mode import Service
+from prometheus_client import CollectorRegistry
+
+from streams.app import run_worker
+from streams.clock import SystemClock
+from streams.health import Facts, HealthServer
+from streams.kafka.ingest import Ingest
+from streams.kafka.placement import partition_of
+from streams.kafka.publisher import OutboxPublisher
+from streams.kafka.source import PartitionSource
+from streams.lane.lane import Lane
+from streams.lane.tenure import Surroundings
+from streams.metrics import Metrics
+from streams.settings import Settings
+from streams.store import Store
+
+PATIENCE_S = 8.0
+"""A worker may be started a little before its Kafka."""
+
+
+def work(settings: Settings) -> None:
+    """Run a worker until it is told to stop. Raises what has kept it from starting, or has ended it."""
+    run_worker(settings, partial(build_services, settings))
+
+
+async def build_services(settings: Settings) -> Sequence[Service]:
+    """The services of a worker, in the order in which they start."""
+    clock, metrics = SystemClock(), Metrics(CollectorRegistry())
+    store = await Store.connect(
+        settings.redis,
+        prefix=settings.prefix,
+        partitions=settings.partitions,
+        environment=settings.environment,
+        volatile=settings.volatile,
+    )
+    connections = Connections(store, OutboxPublisher(settings.kafka))
+    await store.check()
+    await connections.publisher.start(PATIENCE_S)
+    around = Surroundings(
+        settings=settings,
+        publisher=connections.publisher,
+        metrics=metrics,
+        clock=clock,
+        partition_of=partial(partition_of, partitions=settings.partitions),
+    )
+
+    def make_lane(partition: int, source: PartitionSource) -> Lane:
+        return Lane(source, store.lane(partition), around)
+
+    ingest = Ingest(settings, make_lane, clock)
+    health = HealthServer(settings.http, metrics, partial(_facts, ingest))
+    gc.collect()
+    gc.freeze()
+    return [connections, health, ingest]
+
+
+class Connections(Service):
+    """Redis and the producer: they outlive the lanes."""
+
+    def __init__(self, store: Store, publisher: OutboxPublisher, **service: Any) -> None:
+        self.store = store
+        self.publisher = publisher
+        super().__init__(**service)
+
+    async def on_stop(self) -> None:
+        """Close both."""
+        await self.publisher.stop()
+        await self.store.close()
+
+
+def _facts(ingest: Ingest) -> Facts:
+    lanes = [lane for lane in ingest.lanes.values() if isinstance(lane, Lane)]
+    return Facts(
+        held=len(lanes),
+        working=sum(lane.is_working for lane in lanes),
+        redis_answers=all(lane.hears_redis for lane in lanes),
+    )
