@@ -20,6 +20,10 @@ def compile_condition(condition: Condition) -> Test:
     tests = [*_equality_tests(condition), *_text_tests(condition), *_number_tests(condition)]
     wants_missing = condition.missing
 
+    if len(tests) == 1 and wants_missing is None:
+        only = tests[0]
+        return lambda value: only(value) and not is_blank(value)
+
     def satisfied(value: Json) -> bool:
         if is_blank(value):
             return wants_missing is True and not tests

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import NamedTuple
 
 from schemas.changes import Adjustment, Contribution
@@ -33,19 +34,19 @@ class Explanation(NamedTuple):
 def explain(plan: Plan, lead: Lead, at_ms: int) -> Explanation:
     """What makes up the score at an instant not before the lead's `as_of`."""
     found = [*_rules(plan, lead, at_ms), *_windows(plan, lead, at_ms), *_inactivity(plan, lead, at_ms)]
-    shown = [each for each in found if each.points != 0]
-    shown.sort(key=lambda each: (-abs(each.points), each.rule))
-    return Explanation(tuple(shown), tuple(_adjustments(plan, lead, at_ms)))
+    found.sort(key=lambda each: (-abs(each.points), each.rule))
+    return Explanation(tuple(found), tuple(_adjustments(plan, lead, at_ms)))
 
 
 def rolling_counts(plan: Plan, lead: Lead, at_ms: int) -> dict[str, dict[str, int]]:
     """Signals by kind over the last 24 hours, 7 days and 30 days; kinds of which nothing came are left out."""
     counts = {}
     for slot, kind in enumerate(plan.kinds):
-        series = window_series(lead, (KIND_SERIES + slot,))
-        spans = {span: window_count(series, hours, at_ms) for span, hours in ROLLING_HOURS.items()}
-        if spans["30d"]:
-            counts[kind] = spans
+        series = lead.parts.get(KIND_SERIES + slot)
+        if series:
+            found = [window_count([series], hours, at_ms) for hours in ROLLING_HOURS.values()]
+            if found[-1]:
+                counts[kind] = dict(zip(ROLLING_HOURS, found, strict=True))
     return counts
 
 
@@ -58,17 +59,23 @@ def words(milliseconds: int) -> str:
 
 
 def _rules(plan: Plan, lead: Lead, at_ms: int) -> list[Contribution]:
-    stepped = {term.stepped.tag: term for term in plan.stepped}
     found = []
-    for rule, compiled in zip(plan.model.rules, plan.rules, strict=True):
-        if compiled.stepped is not None:
-            series = lead.parts.get(compiled.stepped.tag)
-            points = stepped_points(stepped[compiled.stepped.tag], series, at_ms) if series else 0.0
-        else:
+    for rule, (compiled, term) in zip(plan.model.rules, plan.terms, strict=True):
+        if term is not None:
+            series = lead.parts.get(term.stepped.tag)
+            points = stepped_points(term, series, at_ms) if series else 0.0
+        elif lead.counts[compiled.slot]:
             points = decayed_points(lead, compiled.slot, compiled.rate, rule.points, at_ms)
-        kinds = " or ".join(kind.replace(".", " ").replace("_", " ") for kind in rule.kind)
-        found.append(Contribution(rule=rule.id, points=round(points, DIGITS), what=kinds))
+        else:
+            continue
+        if points := round(points, DIGITS):
+            found.append(Contribution(rule=rule.id, points=points, what=_kinds_in_words(rule.kind)))
     return found
+
+
+@cache
+def _kinds_in_words(kinds: tuple[str, ...]) -> str:
+    return " or ".join(kind.replace(".", " ").replace("_", " ") for kind in kinds)
 
 
 def _windows(plan: Plan, lead: Lead, at_ms: int) -> list[Contribution]:
@@ -76,8 +83,9 @@ def _windows(plan: Plan, lead: Lead, at_ms: int) -> list[Contribution]:
     for window, compiled in zip(plan.model.windows, plan.windows, strict=True):
         count = window_count(window_series(lead, compiled.tags), compiled.hours, at_ms)
         points = step_points(compiled, count)
-        what = f"{count} signals within {words(window.within)}"
-        found.append(Contribution(rule=window.id, points=points, what=what))
+        if points:
+            what = f"{count} signals within {words(window.within)}"
+            found.append(Contribution(rule=window.id, points=points, what=what))
     return found
 
 
@@ -86,11 +94,13 @@ def _inactivity(plan: Plan, lead: Lead, at_ms: int) -> list[Contribution]:
         return []
     quiet_ms = at_ms - lead.latest
     points = inactivity_points(plan.inactivity, quiet_ms)
+    if not points:
+        return []
     return [Contribution(rule="inactivity", points=points, what=f"quiet for {quiet_ms // DAY_MS} days")]
 
 
 def _adjustments(plan: Plan, lead: Lead, at_ms: int) -> list[Adjustment]:
-    sums = Curve(plan, lead).group_sums(at_ms, at_ms)
+    sums = Curve(plan, lead).group_sums(at_ms)
     names = {place: name for name, place in plan.groups.items()}
     found = []
     for group, low, high in plan.clamps:

@@ -1,6 +1,7 @@
 """When a lead falls: the first whole second at which its score is below its band's line.
 
-A score need not only sink: penalties fade. So a stretch of time is split where the curve suggests that it meets
+The curve is searched piece by piece, from jump to jump. Within one a score need not only sink: penalties fade. So
+a stretch of time is split where the curve suggests that it meets
 the line; a part over which even a lower bound of the score holds the line has no fall in it and is left behind,
 the other is split again, down to the single second at which the bound is the score itself. Where to split is a
 guess and decides only how soon the second is found, not which.
@@ -10,17 +11,17 @@ from __future__ import annotations
 
 from math import log
 
-from schemas.instants import HOUR_MS, LATEST_MS, SECOND_MS
+from schemas.instants import DAY_MS, LATEST_MS, SECOND_MS
 from scoring.lead import NEVER, Lead
 from scoring.plan import Plan
-from scoring.score import Curve
+from scoring.score import Curve, Piece
 
-_FIRST_STRETCH_S = 24 * HOUR_MS // SECOND_MS
-_STRETCH_GROWS_MAX = 16
-"""How much longer the next stretch may be than all before it, whatever the curve suggests."""
+_FIRST_STRETCH_S = 30 * DAY_MS // SECOND_MS
+_STRETCH_GROWS = 16
+"""Falls are days or weeks away; only what does not decay holds a lead up for longer."""
 
 _GUESSES_MAX = 12
-"""A smooth curve is met in a few; after these it has jumps, and halving is surer."""
+"""The line is met in a few; after these the curve has a kink there, and halving is surer."""
 
 
 def second_after(instant_ms: int) -> int:
@@ -32,42 +33,43 @@ def find_fall(plan: Plan, lead: Lead, from_ms: int) -> int:
     """The first whole second from `from_ms` (a whole second) on at which the lead falls, else NEVER."""
     if lead.band == 0:
         return NEVER
-    search = _Search(Curve(plan, lead), plan.bands[lead.band - 1].leave)
-    fall = search.first_fall(from_ms // SECOND_MS, LATEST_MS // SECOND_MS)
-    return NEVER if fall is None else fall * SECOND_MS
+    curve, leave = Curve(plan, lead), plan.bands[lead.band - 1].leave
+    first, end = from_ms // SECOND_MS, LATEST_MS // SECOND_MS
+    while first <= end:
+        last = min((curve.next_jump_ms(first * SECOND_MS) - 1) // SECOND_MS, end)
+        fall = _Search(curve.piece(first * SECOND_MS), leave).first_fall(first, last)
+        if fall is not None:
+            return fall * SECOND_MS
+        first = last + 1
+    return NEVER
 
 
 class _Search:
-    """The search for the first second below one line on one curve. Times are whole seconds."""
+    """The search for the first second below one line on one piece of a curve. Times are whole seconds."""
 
-    def __init__(self, curve: Curve, leave: float) -> None:
-        self.curve = curve
+    def __init__(self, piece: Piece, leave: float) -> None:
+        self.piece = piece
         self.leave = leave
 
     def lowest(self, first: int, last: int) -> float:
         """A lower bound of the score over [first, last]."""
-        return self.curve.lowest(first * SECOND_MS, last * SECOND_MS)
+        return self.piece.lowest(first * SECOND_MS, last * SECOND_MS)
 
     def first_fall(self, first: int, end: int) -> int | None:
         """The first second in [first, end] below the line."""
         top = self.lowest(first, first)
+        if top < self.leave:
+            return first
         stretch = _FIRST_STRETCH_S
         while first <= end:
-            last = min(first + stretch, end, self._second_before_jump(first))
+            last = min(first + stretch, end)
             lowest = self.lowest(first, last)
             if lowest < self.leave:
                 fall = self._fall_within(first, last, top, lowest)
                 if fall is not None:
                     return fall
-            length = last - first + 1
-            ahead = self._meets(length, top, lowest) * 5 // 4 if top > lowest > self.leave else 4 * length
-            stretch = min(max(ahead, length, _FIRST_STRETCH_S), _STRETCH_GROWS_MAX * length)
-            first, top = last + 1, lowest
+            first, top, stretch = last + 1, lowest, stretch * _STRETCH_GROWS
         return None
-
-    def _second_before_jump(self, first: int) -> int:
-        """The last second before the inactivity takes more: no guess sees that coming."""
-        return (self.curve.next_quiet_step(first * SECOND_MS) - 1) // SECOND_MS
 
     def _fall_within(self, first: int, last: int, top: float, lowest: float) -> int | None:
         """The first second in [first, last] below the line, if `lowest` over it is: split until it is found."""
@@ -91,7 +93,7 @@ class _Search:
 
     def _leave_behind(self, first: int, pending: list[tuple[int, float]]) -> int:
         """Where the search goes on: on a curve that rises, what is ahead may hold the line after all."""
-        if self.curve.only_falls:
+        if self.piece.only_falls:
             return first
         while pending:
             end, _ = pending.pop()

@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from schemas.changes import Cause
 from schemas.instants import HOUR_MS, SECOND_MS
-from schemas.signals import Json, Signal
+from schemas.signals import Signal
 from scoring.bands import Crossing, Step, band_after_input, band_below, move
 from scoring.falls import find_fall, second_after
 from scoring.lead import KIND_SERIES, NEVER, RULE_SERIES, Lead
@@ -72,10 +72,10 @@ def apply_signal(
     elif signal.occurred_ms > lead.as_of:
         advance(plan, lead, signal.occurred_ms, crossings)
     kind = plan.kind(signal.kind)
-    rules = [rule for rule in kind.rules if _counts_for(lead, rule, signal)]
+    rules = _rules_that_count(lead, kind, signal)
     lowers = _may_lower(lead, kind, rules)
     if lowers or _may_move(plan, lead, kind, rules):
-        before = lead.copy()
+        before = lead.before(plan.scored_tags)
         facts = _count(plan, lead, kind, rules, signal.occurred_ms)
         _evaluate(plan, before, lead, crossings)
         if lowers:
@@ -88,7 +88,9 @@ def apply_signal(
 
 def _may_lower(lead: Lead, kind: KindPlan, rules: list[RulePlan]) -> bool:
     """Whether the signal may lower the score now or later: by points lost, by a window, by a forgotten hour."""
-    return kind.may_lower or lead.buckets >= KIND_BUCKETS_MAX or any(rule.points < 0 for rule in rules)
+    if kind.takes and any(rule.points < 0 for rule in rules):
+        return True
+    return kind.may_lower or lead.buckets >= KIND_BUCKETS_MAX
 
 
 def _may_move(plan: Plan, lead: Lead, kind: KindPlan, rules: list[RulePlan]) -> bool:
@@ -97,6 +99,7 @@ def _may_move(plan: Plan, lead: Lead, kind: KindPlan, rules: list[RulePlan]) -> 
     It cannot lift the lead where its ceiling and the points gained stay below the next line, unless it ends a
     quiet; nor can it let it fall, but within the second before a fall an input finds it first.
     """
+    lead.ceiling += kind.gain
     for rule in rules:
         lead.ceiling += rule.points
     if lead.band < len(plan.bands) and lead.ceiling + ROUNDING >= plan.bands[lead.band].enter:
@@ -109,7 +112,8 @@ def _may_move(plan: Plan, lead: Lead, kind: KindPlan, rules: list[RulePlan]) -> 
 
 def _evaluate(plan: Plan, before: Lead, lead: Lead, crossings: list[Crossing]) -> None:
     """After a signal: the ceiling and the bands."""
-    score, lead.ceiling = Curve(plan, lead).score_and_ceiling(lead.as_of)
+    curve = Curve(plan, lead)
+    score, lead.ceiling = curve.score(lead.as_of), curve.ceiling(lead.as_of)
     band = band_after_input(plan, lead.band, score)
     if band != lead.band:
         previous_score = Curve(plan, before).score(lead.as_of)
@@ -129,19 +133,22 @@ def _count(plan: Plan, lead: Lead, kind: KindPlan, rules: list[RulePlan], occurr
     return pack_facts(occurred_ms, kind.slot, counted)
 
 
-def _counts_for(lead: Lead, rule: RulePlan, signal: Signal) -> bool:
-    return _matches(rule, signal.attributes) and _is_within_limit(lead, rule, signal)
-
-
-def _matches(rule: RulePlan, attributes: dict[str, Json]) -> bool:
-    return all(satisfied(attributes.get(name)) for name, satisfied in rule.where)
-
-
-def _is_within_limit(lead: Lead, rule: RulePlan, signal: Signal) -> bool:
-    limit = rule.limit
-    if limit is None:
-        return True
-    return offer(lead.part(limit.tag), limit.bucket(signal.occurred_ms, signal.attributes), limit.times)
+def _rules_that_count(lead: Lead, kind: KindPlan, signal: Signal) -> list[RulePlan]:
+    """The rules of the signal's kind whose conditions it meets and whose limits it is within."""
+    found = []
+    for rule in kind.rules:
+        for name, satisfied in rule.where:
+            if not satisfied(signal.attributes.get(name)):
+                break
+        else:
+            limit = rule.limit
+            if limit is None:
+                found.append(rule)
+            else:
+                bucket = limit.bucket(signal.occurred_ms, signal.attributes)
+                if offer(lead.part(limit.tag), bucket, limit.times):
+                    found.append(rule)
+    return found
 
 
 def _add_weight(plan: Plan, lead: Lead, rule: RulePlan, occurred_ms: int) -> None:

@@ -85,14 +85,12 @@ class Lead:
             found = self.parts[tag] = array("Q")
         return found
 
-    def copy(self) -> Lead:
-        """The lead as it is now, whatever becomes of this one."""
+    def before(self, tags: tuple[int, ...]) -> Lead:
+        """The lead as it is now for scoring, whatever becomes of it: of its parts only these."""
         twin = Lead.__new__(Lead)
-        for name in Lead.__slots__:
-            setattr(twin, name, getattr(self, name))
-        twin.counts, twin.ids, twin.facts = self.counts[:], self.ids[:], self.facts[:]
-        twin.arrivals = self.arrivals[:]
-        twin.parts = {tag: words[:] for tag, words in self.parts.items()}
+        twin.mark, twin.latest, twin.counts = self.mark, self.latest, self.counts[:]
+        parts = self.parts
+        twin.parts = {tag: parts[tag][:] for tag in tags if tag in parts}
         return twin
 
 

@@ -69,13 +69,16 @@ class RulePlan(NamedTuple):
 class KindPlan(NamedTuple):
     """What a signal of a kind touches: its series, its rules, whether it ends the quiet of the lead.
 
-    `may_lower` says that one more signal may lower the score even without a rule of negative points.
+    `takes`: some of its rules have negative points; `may_lower`: one more signal may lower the score by a window;
+    `gain`: what it may give by windows.
     """
 
     slot: int
     rules: tuple[RulePlan, ...]
     engages: bool
+    takes: bool
     may_lower: bool
+    gain: int
 
 
 class WindowPlan(NamedTuple):
@@ -133,11 +136,12 @@ class Plan:
         self.by_kind = {kind: self._kind_plan(kind, slot) for kind, slot in self.kind_slots.items()}
         self.other = self._kind_plan(OTHER, len(model.kinds))
         self.decays = self._decays()
-        self.stepped = tuple(
-            SteppedTerm(plan.stepped, rule.points, self.groups[rule.group])
+        self.terms = tuple(
+            (plan, SteppedTerm(plan.stepped, rule.points, self.groups[rule.group]) if plan.stepped else None)
             for rule, plan in zip(model.rules, self.rules, strict=True)
-            if plan.stepped is not None
         )
+        self.stepped = tuple(term for _, term in self.terms if term is not None)
+        self.scored_tags = self._scored_tags()
         self.clamps = tuple(
             Clamp(
                 self.groups[name],
@@ -149,8 +153,7 @@ class Plan:
         )
         self.inactivity = model.inactivity
         self.inactivity_group = self.groups[model.inactivity.group] if model.inactivity else 0
-        self.windows_ascend = all(window.ascends for window in self.windows)
-        self.first_ceiling = max(model.scale.min, float(sum(window.most for window in self.windows)))
+        self.first_ceiling = min(max(model.scale.min, 0.0), model.scale.max)
         if self.state_worst_bytes > STATE_MAX_BYTES:
             raise TooLarge(
                 f"a lead's state could grow to {self.state_worst_bytes} bytes, more than {STATE_MAX_BYTES}; "
@@ -212,8 +215,20 @@ class Plan:
         about = [plan for rule, plan in zip(self.model.rules, self.rules, strict=True) if kind in rule.kind]
         rules = tuple(plan._replace(bit=1 << place) for place, plan in enumerate(about))
         tag = KIND_SERIES + slot
-        may_lower = any(tag in window.tags and not window.ascends for window in self.windows)
-        return KindPlan(slot, rules, kind in self.model.engagement_kinds, may_lower)
+        windows = [window for window in self.windows if tag in window.tags]
+        return KindPlan(
+            slot=slot,
+            rules=rules,
+            engages=kind in self.model.engagement_kinds,
+            takes=any(plan.points < 0 for plan in rules),
+            may_lower=not all(window.ascends for window in windows),
+            gain=sum(window.most for window in windows),
+        )
+
+    def _scored_tags(self) -> tuple[int, ...]:
+        """The parts of a state that its score depends on."""
+        tags = [tag for window in self.windows for tag in window.tags]
+        return tuple(dict.fromkeys([*tags, *(term.stepped.tag for term in self.stepped)]))
 
     def _decays(self) -> tuple[DecayTerm, ...]:
         by_rate: dict[float, dict[int, list[tuple[int, int]]]] = {}

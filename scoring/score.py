@@ -3,9 +3,10 @@
 In this order: points of each rule, window and the inactivity, summed by group, each group clamped, groups
 summed, clamped to the scale, rounded to 6 decimals.
 
-What falls with time (positive points that decay, windows that empty, growing inactivity) and what rises with
-time (penalties that fade) are taken at two instants of their own. With both at t that is the score at t; with
-the falling at b and the rising at a it is a lower bound of the score over [a, b], by which falls are found.
+A curve is made of pieces. Windows, expiring rules and the inactivity jump at instants that are known; between two
+jumps only decay moves the score. There what falls with time (points that fade) and what rises with time
+(penalties that fade) can be taken at two instants of their own: the falling at b and the rising at a give a lower
+bound of the score over [a, b]. With both at t that is the score at t.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import TypeAlias
 from schemas.instants import HOUR_MS
 from scoring.lead import NEVER, Lead
 from scoring.model import Inactivity
-from scoring.plan import DecayTerm, Plan, SteppedPlan, SteppedTerm, WindowPlan
+from scoring.plan import Clamp, DecayTerm, Plan, SteppedPlan, SteppedTerm, WindowPlan
 from scoring.series import count_since, entries_since
 
 DECIMALS = 6
@@ -29,22 +30,9 @@ Series: TypeAlias = "array[int]"
 
 
 class Curve:
-    """A lead's score as a function of time from its `as_of` on.
+    """A lead's score as a function of time from its `as_of` on."""
 
-    `only_falls`: nothing in it rises with time, so that a lower bound over a stretch is the score at its end.
-    """
-
-    __slots__ = (
-        "_base",
-        "_decays",
-        "_latest",
-        "_mark",
-        "_no_penalty",
-        "_plan",
-        "_stepped",
-        "_windows",
-        "only_falls",
-    )
+    __slots__ = ("_base", "_decays", "_expiring", "_fading", "_latest", "_mark", "_plan", "_windows")
 
     def __init__(self, plan: Plan, lead: Lead) -> None:
         self._plan = plan
@@ -52,15 +40,15 @@ class Curve:
         self._latest = lead.latest
         self._base = [0.0] * len(plan.groups)
         self._decays: list[tuple[float, int, float]] = []
-        self._no_penalty = True
         for term in plan.decays:
             self._add(term, lead.counts)
         parts = lead.parts
-        self._stepped = [(term, parts[term.stepped.tag]) for term in plan.stepped if term.stepped.tag in parts]
-        self._windows = [(window, [parts[tag] for tag in window.tags if tag in parts]) for window in plan.windows]
-        self.only_falls = (
-            plan.windows_ascend and self._no_penalty and not any(term.points < 0 for term, _ in self._stepped)
-        )
+        stepped = [(term, parts[term.stepped.tag]) for term in plan.stepped if term.stepped.tag in parts]
+        self._fading = [each for each in stepped if each[0].stepped.fades]
+        self._expiring = [each for each in stepped if not each[0].stepped.fades]
+        self._windows = [
+            (window, series) for window in plan.windows if (series := window_series(lead, window.tags))
+        ]
 
     def _add(self, term: DecayTerm, counts: array[float]) -> None:
         rate, groups = term
@@ -72,66 +60,106 @@ class Curve:
                 self._base[group] += points
             elif points != 0.0:
                 self._decays.append((rate, group, points))
-                self._no_penalty = self._no_penalty and points > 0.0
 
     def score(self, at_ms: int) -> float:
         """The score at an instant."""
-        return self._clamped(self.group_sums(at_ms, at_ms))
+        return self.piece(at_ms).lowest(at_ms, at_ms)
 
-    def lowest(self, first_ms: int, last_ms: int) -> float:
-        """A lower bound of the score over [first_ms, last_ms]; the score itself where both are the same."""
-        return self._clamped(self.group_sums(last_ms, first_ms))
+    def group_sums(self, at_ms: int) -> list[float]:
+        """The sum of each group at an instant, before its clamp."""
+        return self.piece(at_ms).sums(at_ms, at_ms)
 
-    def score_and_ceiling(self, at_ms: int) -> tuple[float, float]:
-        """The score at an instant, and an upper bound of it from then on, whatever the windows come to give."""
-        fixed = self._sums_without_windows(at_ms, at_ms)
-        most = fixed.copy() if self.only_falls else self._sums_without_windows(at_ms, END_OF_TIME_MS)
-        for window in self._plan.windows:
-            most[window.group] += window.most
-        self._add_windows(fixed, at_ms, at_ms)
-        return self._clamped(fixed), self._clamped(most)
-
-    def next_quiet_step(self, after_ms: int) -> int:
-        """The first instant after `after_ms` at which the inactivity takes more; END_OF_TIME_MS if none does."""
-        inactivity = self._plan.inactivity
-        if inactivity is None or self._latest == NEVER:
-            return END_OF_TIME_MS
-        first_ms = self._latest + inactivity.after
-        if after_ms < first_ms:
-            return first_ms
-        steps = (after_ms - first_ms) // inactivity.every + 1 if inactivity.every else 1
-        return first_ms + steps * (inactivity.every or 0) if steps < inactivity.at_most else END_OF_TIME_MS
-
-    def group_sums(self, falling_ms: int, rising_ms: int) -> list[float]:
-        """The sum of each group before its clamp."""
-        sums = self._sums_without_windows(falling_ms, rising_ms)
-        self._add_windows(sums, falling_ms, rising_ms)
-        return sums
-
-    def _add_windows(self, sums: list[float], falling_ms: int, rising_ms: int) -> None:
-        for window, series in self._windows:
-            sums[window.group] += _lowest_step(window, series, falling_ms, rising_ms)
-
-    def _sums_without_windows(self, falling_ms: int, rising_ms: int) -> list[float]:
+    def piece(self, at_ms: int) -> Piece:
+        """The curve from an instant up to the next jump."""
         sums = self._base.copy()
+        for term, series in self._expiring:
+            sums[term.group] += stepped_points(term, series, at_ms)
+        for window, window_of in self._windows:
+            sums[window.group] += step_points(window, window_count(window_of, window.hours, at_ms))
+        self._add_inactivity(sums, at_ms)
+        return Piece(self._plan, sums, self._mark, self._decays, self._fading)
+
+    def ceiling(self, at_ms: int) -> float:
+        """An upper bound of the score from an instant on."""
+        sums = self._base.copy()
+        for term, series in self._expiring:
+            if term.points > 0:
+                sums[term.group] += stepped_points(term, series, at_ms)
+        for window, window_of in self._windows:
+            count = window_count(window_of, window.hours, at_ms)
+            sums[window.group] += step_points(window, count) if window.ascends else window.most
+        self._add_inactivity(sums, at_ms)
+        piece = Piece(self._plan, sums, self._mark, self._decays, self._fading)
+        return piece.lowest(END_OF_TIME_MS, at_ms)
+
+    def next_jump_ms(self, at_ms: int) -> int:
+        """The first instant after `at_ms` at which the curve may jump; END_OF_TIME_MS if it never does again."""
+        jumps = [END_OF_TIME_MS]
+        if self._plan.inactivity is not None and self._latest != NEVER:
+            jumps.append(_next_quiet_step(self._plan.inactivity, self._latest, at_ms))
+        jumps += [_next_expiry(term.stepped, series, at_ms) for term, series in self._expiring]
+        jumps += [_next_step_lost(window, series, at_ms) for window, series in self._windows]
+        return min(jumps)
+
+    def _add_inactivity(self, sums: list[float], at_ms: int) -> None:
+        plan = self._plan
+        if plan.inactivity is not None and self._latest != NEVER:
+            sums[plan.inactivity_group] += inactivity_points(plan.inactivity, at_ms - self._latest)
+
+
+class Piece:
+    """A curve between two jumps.
+
+    `only_falls`: nothing in it rises with time, so that a lower bound over a stretch is the score at its end.
+    """
+
+    __slots__ = ("_clamps", "_decays", "_fading", "_fixed", "_mark", "_scale", "only_falls")
+
+    def __init__(
+        self,
+        plan: Plan,
+        fixed: list[float],
+        mark: int,
+        decays: list[tuple[float, int, float]],
+        fading: list[tuple[SteppedTerm, Series]],
+    ) -> None:
+        self._clamps: tuple[Clamp, ...] = plan.clamps
+        self._scale = plan.scale
+        self._fixed = fixed
+        self._mark = mark
+        self._decays = decays
+        self._fading = fading
+        self.only_falls = True
+        for _, _, points in decays:
+            if points < 0.0:
+                self.only_falls = False
+        for term, _ in fading:
+            if term.points < 0:
+                self.only_falls = False
+
+    def sums(self, rising_ms: int, falling_ms: int) -> list[float]:
+        """The sum of each group before its clamp, of what falls and what rises each at its instant."""
+        sums = self._fixed.copy()
         mark = self._mark
         for rate, group, points in self._decays:
             sums[group] += points * 2.0 ** ((mark - (falling_ms if points > 0.0 else rising_ms)) * rate)
-        for term, series in self._stepped:
+        for term, series in self._fading:
             sums[term.group] += stepped_points(term, series, falling_ms if term.points > 0 else rising_ms)
-        plan = self._plan
-        if plan.inactivity is not None and self._latest != NEVER:
-            sums[plan.inactivity_group] += inactivity_points(plan.inactivity, falling_ms - self._latest)
         return sums
 
-    def _clamped(self, sums: list[float]) -> float:
-        for group, low, high in self._plan.clamps:
+    def lowest(self, first_ms: int, last_ms: int) -> float:
+        """A lower bound of the score over [first_ms, last_ms]; the score itself where both are the same.
+
+        With `first_ms` after `last_ms`, an upper bound from `last_ms` to `first_ms`.
+        """
+        sums = self.sums(first_ms, last_ms)
+        for group, low, high in self._clamps:
             points = sums[group]
             if points < low:
                 sums[group] = low
             elif points > high:
                 sums[group] = high
-        low, high = self._plan.scale
+        low, high = self._scale
         total = sum(sums)
         return round(low if total < low else high if total > high else total, DECIMALS) + 0.0
 
@@ -187,19 +215,40 @@ def step_points(window: WindowPlan, count: int) -> int:
     return reached
 
 
-def _lowest_step(window: WindowPlan, series: list[Series], falling_ms: int, rising_ms: int) -> int:
-    """The lowest points that a window gives between two instants, the later first."""
-    fewest = window_count(series, window.hours, falling_ms)
-    if falling_ms == rising_ms or window.ascends:
-        return step_points(window, fewest)
-    most = window_count(series, window.hours, rising_ms)
-    passed = [points for at_least, points in window.steps if fewest < at_least <= most]
-    return min([step_points(window, fewest), *passed])
-
-
 def inactivity_points(inactivity: Inactivity, quiet_ms: int) -> int:
     """What `quiet_ms` without an engagement takes."""
     if quiet_ms < inactivity.after:
         return 0
     again = (quiet_ms - inactivity.after) // inactivity.every if inactivity.every else 0
     return min(inactivity.at_most, 1 + again) * inactivity.points
+
+
+def _next_quiet_step(inactivity: Inactivity, latest: int, at_ms: int) -> int:
+    first_ms = latest + inactivity.after
+    if at_ms < first_ms:
+        return first_ms
+    if not inactivity.every:
+        return END_OF_TIME_MS
+    steps = (at_ms - first_ms) // inactivity.every + 1
+    return first_ms + steps * inactivity.every if steps < inactivity.at_most else END_OF_TIME_MS
+
+
+def _next_expiry(stepped: SteppedPlan, series: Series, at_ms: int) -> int:
+    """When the oldest signal that still counts expires."""
+    alive = entries_since(series, first_alive(stepped, at_ms))
+    return alive[0][0] * stepped.unit_ms + stepped.span_ms if alive else END_OF_TIME_MS
+
+
+def _next_step_lost(window: WindowPlan, window_of: list[Series], at_ms: int) -> int:
+    """When so many signals have left the window that its step is not reached any more."""
+    first = first_hour(window.hours, at_ms)
+    entries = sorted(entry for series in window_of for entry in entries_since(series, first))
+    count = sum(each for _, each in entries)
+    reached = max((at_least for at_least, _ in window.steps if at_least <= count), default=0)
+    if not reached:
+        return END_OF_TIME_MS
+    for stamp, each in entries:
+        count -= each
+        if count < reached:
+            return (stamp + window.hours) * HOUR_MS
+    return END_OF_TIME_MS

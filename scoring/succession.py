@@ -25,7 +25,8 @@ def succeed(old: Plan, new: Plan, lead: Lead, at_ms: int, crossings: list[Crossi
     advance(old, lead, at_ms, crossings)
     before, previous_score = old.names[lead.band], Curve(old, lead).score(lead.as_of)
     carry_over(old, new, lead)
-    score, lead.ceiling = Curve(new, lead).score_and_ceiling(lead.as_of)
+    curve = Curve(new, lead)
+    score, lead.ceiling = curve.score(lead.as_of), curve.ceiling(lead.as_of)
     band = band_after_input(new, lead.band, score)
     if new.names[band] != before:
         crossings.append(move(new, lead, band, Step(Cause.MODEL, before, previous_score, score)))

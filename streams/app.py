@@ -10,10 +10,12 @@ This is the only file that imports faust.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import signal
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from typing import Any
 
 import faust
 import structlog
@@ -24,7 +26,10 @@ from mode.utils.tracebacks import format_task_stack
 from streams.settings import Settings
 
 STOP_TIMEOUT_S = 15.0
-"""Lanes take at most 7 s, leaving the group 3 s; then the process ends without waiting for anything."""
+"""Lanes take at most 7 s, leaving the group 3 s."""
+
+CANCEL_TIMEOUT_S = 2.0
+"""What is left then is cancelled; what does not end within this does not keep the process alive."""
 
 log = structlog.get_logger("leadline.app")
 
@@ -119,19 +124,22 @@ async def _live(worker: faust.Worker, app: LeadlineApp, build: BuildServices) ->
 async def _stop(worker: faust.Worker, running: asyncio.Task[None]) -> None:
     """Stop all services within the bound, or end the process at once. Raises what kept one from starting."""
     log.info("worker.stops")
-    try:
+    with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(STOP_TIMEOUT_S):
             await worker.stop()
-            running.cancel()
-            await asyncio.wait({running})
-    except TimeoutError:
-        _give_up(asyncio.all_tasks())
+    running.cancel()
+    await _end_all(asyncio.all_tasks() - {asyncio.current_task()} | {running})
     if not running.cancelled():
         running.result()
 
 
-def _give_up(tasks: Iterable[asyncio.Task[object]]) -> None:
-    """What does not end by itself has its stack logged, and the process ends."""
+async def _end_all(tasks: Collection[asyncio.Task[Any]]) -> None:
+    """What does not end when it is cancelled has its stack logged, and the process ends at once."""
     for task in tasks:
+        task.cancel()
+    _, stuck = await asyncio.wait(tasks, timeout=CANCEL_TIMEOUT_S)
+    for task in stuck:
         log.error("worker.stuck", stack=format_task_stack(task))
-    os._exit(1)
+    if stuck:
+        logging.shutdown()
+        os._exit(1)

@@ -2,10 +2,13 @@
 
 - `ingest`    the service of the Faust app that reads: one consumer, one lane for each partition that it holds
 - `source`    the input topics of one partition, read exactly from where the lane says (the lane's `Source`)
+- `consumer`  that consumer's settings, each with its reason
+- `held`      one partition from assignment to revocation: its lane, and taking over again after being fenced
 - `watchdog`  ends the process when fetches have stopped although Kafka has more
 - `publisher` takes a lane's outbox entries to Kafka (the lane's `Publisher`)
 - `producer`  records out, for the command line, the simulation and the benchmark
 - `follow`    the changes as they are published, each once
+- `placement` the partition that a key belongs to
 - `topics`    compares the cluster's topics with the table in `schemas/topics.py`, and makes what is missing
 - `errors`    what can go wrong with Kafka, and whose turn it is then
 

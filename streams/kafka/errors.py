@@ -95,18 +95,12 @@ async def answering(bootstrap: str, within_s: float = REACH_TIMEOUT_S) -> AsyncI
             yield
     except TimeoutError:
         raise KafkaUnreachable(bootstrap, f"no answer within {within_s:g} s") from None
-    except (KafkaConnectionError, KafkaTimeoutError) as error:
-        raise KafkaUnreachable(bootstrap, error) from error
-    except (UnknownTopicOrPartitionError, GroupAuthorizationFailedError, *NEVER) as error:
-        raise fault(error) from error
     except KafkaError as error:
-        if error.retriable:
-            raise KafkaUnreachable(bootstrap, error) from error
-        raise
+        raise named(bootstrap, error) from error
 
 
-def fault(error: KafkaError) -> KafkaFault:
-    """The fault that an answer which does not change amounts to, in the operator's words."""
+def named(bootstrap: str, error: KafkaError) -> Exception:
+    """aiokafka's error as a fault in the operator's words; as it is, if it has none and waiting does not help."""
     match error:
         case UnknownTopicOrPartitionError():
             return TopicsDiffer(f"A topic is missing ({error}): `leadline topics apply` makes it.")
@@ -114,5 +108,11 @@ def fault(error: KafkaError) -> KafkaFault:
             return NeverTaken(f"Kafka refuses a record for its size ({error}): see the topic's max.message.bytes.")
         case TopicAuthorizationFailedError() | GroupAuthorizationFailedError():
             return NeverTaken(f"Kafka's access rules do not allow this to leadline ({error}).")
+        case InvalidTopicError():
+            return NeverTaken(f"Kafka refuses the topic's name ({error}).")
+        case KafkaConnectionError():
+            return KafkaUnreachable(bootstrap, "no connection")
+        case KafkaTimeoutError():
+            return KafkaUnreachable(bootstrap, error)
         case _:
-            return NeverTaken(f"Kafka refuses a record for good ({error!r}).")
+            return KafkaUnreachable(bootstrap, error) if error.retriable else error

@@ -10,7 +10,7 @@ from typing import Self
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
-from streams.kafka.errors import answering, reach
+from streams.kafka.errors import REACH_TIMEOUT_S, answering, named, reach
 
 BATCH_BYTES = 256 * 1024
 """Of one partition in one request; only a linger, or a Kafka slower than the sender, fills it."""
@@ -46,6 +46,7 @@ class RecordProducer:
             linger_ms=self._linger_ms,
             max_batch_size=BATCH_BYTES,
             max_request_size=REQUEST_BYTES_MAX,
+            request_timeout_ms=int(REACH_TIMEOUT_S * 1_000),
         )
         await reach(self._producer, self._bootstrap)
 
@@ -60,10 +61,12 @@ class RecordProducer:
         headers: Headers = (),
     ) -> None:
         """Hand one record over; waits only while its partition's batch is full. Raises KafkaFault."""
-        async with answering(self._bootstrap):
+        try:
             future = await self._started().send(
                 topic, value, key, partition, timestamp_ms=timestamp_ms, headers=list(headers)
             )
+        except KafkaError as error:
+            raise named(self._bootstrap, error) from error
         future.add_done_callback(self._note)
 
     async def flush(self) -> None:

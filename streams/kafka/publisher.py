@@ -19,7 +19,7 @@ import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, KafkaTimeoutError
 
-from streams.kafka.errors import NEVER, fault, reach
+from streams.kafka.errors import NEVER, named, reach
 from streams.lane.ports import OutboxEntry
 
 PAUSE_FIRST_S = 0.1
@@ -57,7 +57,11 @@ class OutboxPublisher:
             max_request_size=REQUEST_BYTES_MAX,
         )
         self._producer = producer
-        await reach(producer, self._bootstrap, patience_s)
+        try:
+            await reach(producer, self._bootstrap, patience_s)
+        except BaseException:
+            await self.stop()
+            raise
 
     async def stop(self) -> None:
         """Close the connection; does not wait for a Kafka that is away."""
@@ -76,7 +80,7 @@ class OutboxPublisher:
         for entry, future in zip(entries, acknowledged, strict=True):
             error = future.exception()
             if isinstance(error, NEVER):
-                raise fault(error) from error
+                raise named(self._bootstrap, error) from error
             if error is not None:
                 raise RuntimeError(f"{entry.topic}/{entry.partition}: entry {entry.number}: {error!r}") from error
 
@@ -87,7 +91,7 @@ class OutboxPublisher:
             try:
                 return await self._send(entry)
             except NEVER as error:
-                raise fault(error) from error
+                raise named(self._bootstrap, error) from error
             except KafkaError as error:
                 if not (error.retriable or isinstance(error, KafkaTimeoutError)):
                     raise

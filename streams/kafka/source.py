@@ -30,9 +30,9 @@ from aiokafka.errors import (
 from streams.clock import Clock
 from streams.lane.ports import Bounds, PositionLost, Pull, Record, SourceUnavailable
 
-BUFFER_RECORDS = 8_000
-"""A topic with as many waiting here is not taken further: four batches, and no more than one fetch (1 MiB)
-beyond them."""
+BUFFER_RECORDS = 4_000
+"""A topic with as many waiting here is not taken further: two batches. With a fetch of 1 MiB beyond them, some
+8,000 records of 0.7 KB are the most that a topic's partition keeps in memory."""
 
 FRESH_MS = 1_000
 """What a fetch told about a log's end is believed for as long; fetches come every 100 ms."""
@@ -138,7 +138,7 @@ class PartitionSource:
 
         Empty while the lane does not pull.
         """
-        if self._clock.monotonic_s() - self._pulled_at_s > PULLING_S:
+        if not self._is_held() or self._clock.monotonic_s() - self._pulled_at_s > PULLING_S:
             return {}
         exhausted = self._exhausted()
         return {
@@ -163,7 +163,8 @@ class PartitionSource:
         ready = [stand for stand in stands if await self._stands_right(stand)]
         if not ready:
             # An empty list of partitions would mean all partitions to aiokafka.
-            return await asyncio.sleep(min(wait_s, LOOK_AGAIN_S))
+            await asyncio.sleep(min(wait_s, LOOK_AGAIN_S))
+            return self._check_held()
         fetched = await self._fetch(ready, wait_s)
         self._check_held()
         for stand in ready:
@@ -190,6 +191,7 @@ class PartitionSource:
             raise PositionLost(f"partition {self.partition}: {error!r}") from error
         except KafkaError as error:
             # Records of the other topics, or of the same batch, may be gone with the exception.
+            self._check_held()
             for stand in stands:
                 self._seek(stand)
             if error.retriable:
@@ -219,17 +221,11 @@ class PartitionSource:
         return True
 
     async def _position(self, stand: _Stand) -> int:
-        try:
-            position: int = await self._consumer.position(stand.tp)
-        except IllegalStateError as error:
-            raise PositionLost(f"partition {self.partition}: {error!r}") from error
+        position: int = await self._consumer.position(stand.tp)
         return position
 
     def _seek(self, stand: _Stand) -> None:
-        try:
-            self._consumer.seek(stand.tp, stand.taken_to)
-        except IllegalStateError as error:
-            raise PositionLost(f"partition {self.partition}: {error!r}") from error
+        self._consumer.seek(stand.tp, stand.taken_to)
         stand.sought_at_s = self._clock.monotonic_s()
 
     def _exhausted(self) -> frozenset[str]:
@@ -250,8 +246,10 @@ class PartitionSource:
     def _unreadable_s(self, stand: _Stand) -> float:
         return 0.0 if stand.buffer else self._clock.monotonic_s() - stand.heard_at_s
 
+    def _is_held(self) -> bool:
+        assigned: frozenset[TopicPartition] = self._consumer.assignment()
+        return not self._released.done() and assigned.issuperset(stand.tp for stand in self._stands.values())
+
     def _check_held(self) -> None:
-        if self._released.done() or not self._consumer.assignment().issuperset(
-            stand.tp for stand in self._stands.values()
-        ):
+        if not self._is_held():
             raise PositionLost(f"partition {self.partition} is no longer held")

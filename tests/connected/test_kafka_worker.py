@@ -16,10 +16,11 @@ from tests.support.servers import Program, free_port, until
 ROOT = Path(__file__).parents[2]
 
 WORKER = """
-import asyncio, os, sys
+import asyncio, contextlib, os, sys
 from collections.abc import Mapping, Sequence
 from mode import Service
 from streams import logs
+from streams.kafka import ingest
 from streams.app import run_worker
 from streams.clock import SystemClock
 from streams.kafka.ingest import Ingest
@@ -37,6 +38,9 @@ class Lane:
         while not self.stopping:
             if sys.argv[1] == "crash":
                 raise ValueError("a bug in a lane")
+            while sys.argv[1] == "stick":
+                with contextlib.suppress(asyncio.CancelledError):
+                    await asyncio.sleep(3600)
             try:
                 await self.source.pull(self.source.topics, 100, 60.0)
             except PositionLost:
@@ -50,9 +54,12 @@ class Lane:
         return {}
 
 async def build() -> Sequence[Service]:
+    if sys.argv[1] == "refuse":
+        raise LookupError("no store")
     return [Ingest(settings, Lane, SystemClock())]
 
 logs.configure()
+ingest.FINISH_S = ingest.CANCEL_S = 0.1
 settings = load(os.environ)
 run_worker(settings, build)
 """
@@ -104,6 +111,26 @@ async def test_a_crash_in_a_lane_ends_the_process(fresh_topics: FreshTopics, pre
     worker = start(log, "crash", {"LEADLINE_KAFKA": bootstrap, "LEADLINE_GROUP": prefix})
     assert worker.wait(timeout_s=30) == 1
     assert "ValueError: a bug in a lane" in "\n".join(printed(log))
+
+
+async def test_a_lane_that_does_not_end_does_not_keep_the_process(
+    fresh_topics: FreshTopics, prefix: str, log: Path
+) -> None:
+    """A lane that ignores even its cancellation has its stack logged, and the process ends with code 1."""
+    bootstrap = await fresh_topics(3)
+    worker = start(log, "stick", {"LEADLINE_KAFKA": bootstrap, "LEADLINE_GROUP": prefix})
+    worker.wait_until(lambda: log.read_text().count("LANE") == 3, timeout_s=START_S)
+    assert worker.terminate(timeout_s=3 * STOP_S) == 1
+    stuck = [line for line in printed(log) if '"worker.stuck"' in line]
+    assert len(stuck) == 3
+    assert all("in run" in line for line in stuck)
+
+
+def test_a_worker_that_cannot_be_put_together_ends(log: Path) -> None:
+    """What fails before any service starts ends the process with code 1 and its text."""
+    worker = start(log, "refuse", {})
+    assert worker.wait(timeout_s=START_S) == 1
+    assert "LookupError: no store" in log.read_text()
 
 
 def test_a_worker_without_kafka_ends_in_time(prefix: str, log: Path) -> None:

@@ -134,7 +134,7 @@ def test_two_simulations_share_no_id() -> None:
 
 
 def test_the_default_model_finds_most_leads_cold_and_a_few_hot(month: list[SimulatedRecord]) -> None:
-    """5 to 15 % warm and 1 to 5 % hot at the end of the month; live, the first crossing within half a minute."""
+    """5 to 15 % warm and 1 to 5 % hot at the end of the month; live, the first crossing within ten seconds."""
     plan, leads = Plan(read_model(default_text())), {}
     crossings = score(plan, leads, month)
     for lead in leads.values():
@@ -143,7 +143,7 @@ def test_the_default_model_finds_most_leads_cold_and_a_few_hot(month: list[Simul
     assert crossings > 200
     assert 100 <= bands["warm"] <= 300
     assert 20 <= bands["hot"] <= 100
-    assert score(plan, leads, minutes_of_life(0.5)) >= 1
+    assert score(plan, leads, minutes_of_life(1 / 6)) >= 1
     assert 20 < score(plan, leads, minutes_of_life(5)) < 300
 
 

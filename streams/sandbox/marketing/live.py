@@ -31,6 +31,9 @@ BURSTS = 1 / 55
 BURST_RECORDS = 5.0
 """About as many records a burst has; the small reactions leave room for them in the rate."""
 
+OPENING_BURSTS = 3
+"""People who act at once, so that whoever watches need not wait for the first to cross a line."""
+
 STEP_MS = (300, 1_800)
 """Between two acts of a burst."""
 
@@ -57,8 +60,8 @@ class Live:
         """Records in the order of their Kafka timestamps, `rate` a second in the mean."""
         small_rate = rate / (1 + BURSTS * BURST_RECORDS)
         at_ms = float(self._start_ms)
-        # Somebody acts at once, so that whoever watches need not wait for the first burst.
-        self._send(wire, self._burst(self._wave(self._start_ms), self._start_ms))
+        for _ in range(OPENING_BURSTS):
+            self._send(wire, self._burst("webinar", self._wave(self._start_ms), self._start_ms))
         while True:
             at_ms += self._random.expovariate(small_rate) * SECOND_MS
             self._send(wire, self._acts(int(at_ms)))
@@ -74,7 +77,8 @@ class Live:
         message = self._wave(at_ms)
         yield self._small(message, at_ms)
         if self._random.random() < BURSTS:
-            yield from self._burst(message, at_ms)
+            kind = self._random.choices(list(BURST_KINDS), list(BURST_KINDS.values()))[0]
+            yield from self._burst(kind, message, at_ms)
 
     def _wave(self, at_ms: int) -> Message:
         """The mailing that is out at this instant: every third one invites to a webinar."""
@@ -103,10 +107,9 @@ class Live:
             case _:
                 return reactions.bounced(person, message, at_ms)
 
-    def _burst(self, message: Message, at_ms: int) -> Iterator[Act]:
+    def _burst(self, kind: str, message: Message, at_ms: int) -> Iterator[Act]:
         """Somebody acts: one act after another, a second apart."""
         person = self._pick(self._actors)
-        kind = self._random.choices(list(BURST_KINDS), list(BURST_KINDS.values()))[0]
         for act in self._script(kind, person, message):
             at_ms += self._random.randrange(*STEP_MS)
             yield act._replace(at_ms=at_ms)

@@ -1,0 +1,65 @@
+"""What commands write: tables, instants and JSON. Pure, apart from the two functions that write."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+import click
+
+from schemas.instants import MINUTE_MS, format_ms
+
+CELL_MAX = 48
+"""Columns of one cell: an id may have 200 characters, and a table of them could not be read."""
+
+GAP = "  "
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON in place of text.")
+"""`--json`, the same for every command that prints."""
+
+
+def write(lines: Iterable[str]) -> None:
+    """Write these lines to standard output."""
+    for line in lines:
+        click.echo(line)
+
+
+def write_json(value: object) -> None:
+    """Write one JSON document on one line to standard output."""
+    click.echo(json.dumps(value, default=_plain, ensure_ascii=False, separators=(",", ":")))
+
+
+def table(headings: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[str] = ()) -> list[str]:
+    """Rows under their headings, in columns; those named in `right` end on the right. Nothing for no rows."""
+    cells = [[_clip(cell) for cell in row] for row in rows]
+    if not cells:
+        return []
+    widths = [max(map(len, column)) for column in zip(headings, *cells, strict=True)]
+    ends_right = [heading in right for heading in headings]
+    return [_row(row, widths, ends_right) for row in (headings, *cells)]
+
+
+def minute(instant_ms: int) -> str:
+    """`2026-11-23 09:30`, in UTC."""
+    return format_ms(instant_ms // MINUTE_MS * MINUTE_MS).replace("T", " ").removesuffix(":00Z")
+
+
+def _row(cells: Sequence[str], widths: Sequence[int], ends_right: Sequence[bool]) -> str:
+    columns = zip(cells, widths, ends_right, strict=True)
+    return GAP.join(cell.rjust(width) if right else cell.ljust(width) for cell, width, right in columns).rstrip()
+
+
+def _clip(cell: str) -> str:
+    return cell if len(cell) <= CELL_MAX else cell[: CELL_MAX - 1] + "…"
+
+
+def _plain(value: object) -> Any:
+    from pydantic import BaseModel  # Loaded already if `value` is one; commands without one start faster.
+
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json", by_alias=True)
+    if is_dataclass(value):
+        return {field.name: getattr(value, field.name) for field in fields(value)}
+    raise TypeError(f"{type(value).__name__} has no JSON")

@@ -1,0 +1,59 @@
+"""Questions to a Redis in memory that change nothing."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+
+from streams.store.keys import partitions_of
+from streams.store.reader import Counts, NothingScored
+from tests.support.doubles.memory_redis import LaneKeys, MemoryRedis
+
+
+class MemoryReader:
+    """streams.store.Reader in memory."""
+
+    def __init__(self, redis: MemoryRedis) -> None:
+        self._redis = redis
+
+    async def partitions(self) -> int:
+        """As the field `layout` of partition 0 says."""
+        stored = self._keys(0).meta.get("layout")
+        if stored is None:
+            raise NothingScored("nothing has been scored in the Redis in memory yet")
+        return partitions_of(stored)
+
+    async def meta(self, partition: int) -> dict[str, str]:
+        """As HGETALL."""
+        return dict(self._keys(partition).meta)
+
+    async def lead_state(self, partition: int, lead_id: str) -> bytes | None:
+        """As GET."""
+        return self._keys(partition).states.get(lead_id)
+
+    async def states(self, partition: int, lead_ids: Sequence[str]) -> list[bytes | None]:
+        """As MGET."""
+        return [self._keys(partition).states.get(lead) for lead in lead_ids]
+
+    async def history(self, partition: int, lead_id: str, limit: int) -> list[bytes]:
+        """As LRANGE."""
+        return self._keys(partition).history.get(lead_id, [])[:limit]
+
+    async def board(self, partition: int, start: int, limit: int) -> list[tuple[str, float]]:
+        """As ZREVRANGE: equal scores in the descending order of the members' bytes."""
+        items = self._keys(partition).board.items()
+        board = sorted(items, key=lambda item: (item[1], item[0].encode()), reverse=True)
+        return board[start : start + limit]
+
+    async def counts(self, partition: int) -> Counts:
+        """As ZCARD, ZCARD and XLEN."""
+        keys = self._keys(partition)
+        return Counts(len(keys.board), len(keys.timers), len(keys.outbox))
+
+    async def journal(self, partition: int) -> AsyncIterator[bytes]:
+        """As XRANGE."""
+        for entry in self._keys(partition).journal:
+            yield entry
+
+    def _keys(self, partition: int) -> LaneKeys:
+        self._redis.serve()
+        return self._redis.lane(partition)
