@@ -20,6 +20,9 @@ _FIRST_STRETCH_S = 30 * DAY_MS // SECOND_MS
 _STRETCH_GROWS = 16
 """Falls are days or weeks away; only what does not decay holds a lead up for longer."""
 
+_LOOK_AHEAD_MS = (8 * DAY_MS, 2 * DAY_MS, DAY_MS // 2)
+"""A lead that hears often is looked at again each time its wake has passed: far ahead first, it may be enough."""
+
 _GUESSES_MAX = 12
 """The line is met in a few; after these the curve has a kink there, and halving is surer."""
 
@@ -42,6 +45,22 @@ def find_fall(plan: Plan, lead: Lead, from_ms: int) -> int:
             return fall * SECOND_MS
         first = last + 1
     return NEVER
+
+
+def held_until(plan: Plan, lead: Lead, from_ms: int, to_ms: int) -> int | None:
+    """A whole second after `to_ms` before which the lead does not fall, if a look or two can tell; else None.
+
+    Jumps that only take points are all taken at the end of the stretch: the bound is low, and good enough where
+    the line is far below.
+    """
+    if not plan.jumps_fall:
+        return None
+    curve, leave = Curve(plan, lead), plan.bands[lead.band - 1].leave
+    for ahead_ms in _LOOK_AHEAD_MS:
+        end_ms = second_after(to_ms) + ahead_ms
+        if curve.piece(end_ms).lowest(from_ms, end_ms) >= leave:
+            return end_ms
+    return None
 
 
 class _Search:

@@ -15,7 +15,7 @@ from schemas.changes import Cause
 from schemas.instants import HOUR_MS, SECOND_MS
 from schemas.signals import Signal
 from scoring.bands import Crossing, Step, band_after_input, band_below, move
-from scoring.falls import find_fall, second_after
+from scoring.falls import find_fall, held_until, second_after
 from scoring.lead import KIND_SERIES, NEVER, RULE_SERIES, Lead
 from scoring.limits import offer
 from scoring.memory import KIND_BUCKETS_MAX, is_repeat, pack_facts, remember, signal_hash
@@ -44,7 +44,8 @@ class Outcome(StrEnum):
 def advance(plan: Plan, lead: Lead, to_ms: int, crossings: list[Crossing]) -> None:
     """Bring the lead to an instant; one before its `as_of` changes nothing. Falls are added to `crossings`."""
     while lead.wake != NEVER and lead.wake <= to_ms:
-        fall_ms = lead.wake = find_fall(plan, lead, lead.wake)
+        held_ms = held_until(plan, lead, lead.wake, to_ms)
+        fall_ms = lead.wake = held_ms or find_fall(plan, lead, lead.wake)
         if fall_ms == NEVER or fall_ms > to_ms:
             break
         lead.as_of = fall_ms

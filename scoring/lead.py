@@ -52,9 +52,10 @@ class UnknownFormat(Exception):
 class Lead:
     """One lead. Instants are milliseconds since 1970; `band` counts from 0 (cold).
 
-    `wake` is the first whole second at which the lead may fall out of its band with no further input: never
-    too late, and NEVER when it cannot. `ceiling` is at least the score from `as_of` on, if nothing else comes.
-    `model` is the ordinal of the model under which the state counts.
+    `wake` is a whole second before which the lead does not fall out of its band with no further input, NEVER when
+    it cannot: a hint when to look, which depends on when it was looked at last; all else depends on inputs alone.
+    `ceiling` is at least the score from `as_of` on, if nothing else comes. `model` is the ordinal of the model
+    under which the state counts.
     """
 
     __slots__ = (

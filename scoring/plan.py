@@ -142,6 +142,9 @@ class Plan:
         )
         self.stepped = tuple(term for _, term in self.terms if term is not None)
         self.scored_tags = self._scored_tags()
+        self.jumps_fall = all(window.ascends for window in self.windows) and not any(
+            term.points < 0 and not term.stepped.fades for term in self.stepped
+        )
         self.clamps = tuple(
             Clamp(
                 self.groups[name],

@@ -33,9 +33,7 @@ class SettingsError(Exception):
 
 
 def _addresses(text: str) -> str:
-    for address in text.split(","):
-        _address(address.strip())
-    return text
+    return ",".join(_address(address.strip()) for address in text.split(","))
 
 
 def _address(text: str) -> str:

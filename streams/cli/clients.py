@@ -17,8 +17,8 @@ def settings() -> Settings:
 
 @asynccontextmanager
 async def reading(given: Settings) -> AsyncIterator[Reader]:
-    """Redis, to look at."""
-    reader = Reader.connect(given.redis, prefix=given.prefix)
+    """Redis, to look at. Raises StoreUnavailable or StoreRefused."""
+    reader = await Reader.connect(given.redis, prefix=given.prefix)
     try:
         yield reader
     finally:

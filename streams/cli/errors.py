@@ -88,8 +88,8 @@ def code_of(error: BaseException) -> int | None:
 
 
 def _usage_failure(error: click.UsageError) -> Failure:
-    help_of = f" See `{error.ctx.command_path} --help`." if error.ctx else ""
-    return Failure(f"{error.format_message()}{help_of}", USAGE)
+    help_of = f"; see `{error.ctx.command_path} --help`" if error.ctx else ""
+    return Failure(error.format_message().removesuffix(".") + help_of, USAGE)
 
 
 def _silence_libraries() -> None:

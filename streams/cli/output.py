@@ -31,9 +31,11 @@ def write_json(value: object) -> None:
     click.echo(json.dumps(value, default=_plain, ensure_ascii=False, separators=(",", ":")))
 
 
-def table(headings: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[str] = ()) -> list[str]:
+def table(
+    headings: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence[str] = (), cell_max: int = CELL_MAX
+) -> list[str]:
     """Rows under their headings, in columns; those named in `right` end on the right. Nothing for no rows."""
-    cells = [[_clip(cell) for cell in row] for row in rows]
+    cells = [[_clip(cell, cell_max) for cell in row] for row in rows]
     if not cells:
         return []
     widths = [max(map(len, column)) for column in zip(headings, *cells, strict=True)]
@@ -51,8 +53,8 @@ def _row(cells: Sequence[str], widths: Sequence[int], ends_right: Sequence[bool]
     return GAP.join(cell.rjust(width) if right else cell.ljust(width) for cell, width, right in columns).rstrip()
 
 
-def _clip(cell: str) -> str:
-    return cell if len(cell) <= CELL_MAX else cell[: CELL_MAX - 1] + "…"
+def _clip(cell: str, columns: int) -> str:
+    return cell if len(cell) <= columns else cell[: columns - 1] + "…"
 
 
 def _plain(value: object) -> Any:

@@ -134,10 +134,7 @@ class PartitionSource:
         return self._give(topics, max_records)
 
     def waiting(self) -> Mapping[str, int]:
-        """The topics with nothing in hand that are not known to be exhausted, and their positions.
-
-        Empty while the lane does not pull.
-        """
+        """Positions of topics with nothing in hand and not known to be exhausted; none while the lane is busy."""
         if not self._is_held() or self._clock.monotonic_s() - self._pulled_at_s > PULLING_S:
             return {}
         exhausted = self._exhausted()
@@ -182,9 +179,8 @@ class PartitionSource:
 
     async def _fetch(self, stands: Sequence[_Stand], wait_s: float) -> Mapping[TopicPartition, Sequence[Record]]:
         partitions = [stand.tp for stand in stands]
-        wait_ms = int(wait_s * 1_000)
         try:
-            fetching = self._consumer.getmany(*partitions, timeout_ms=wait_ms)
+            fetching = self._consumer.getmany(*partitions, timeout_ms=int(wait_s * 1_000))
             fetched: Mapping[TopicPartition, Sequence[Record]] = await self._unless_released(fetching)
             return fetched
         except LOST as error:

@@ -42,6 +42,7 @@ class Batch:
     outputs: Outputs
     partition_of: Callable[[bytes], int]
     until_ms: int
+    keeps_journal: bool
     touched: dict[str, int] = field(default_factory=dict)
     outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)
     applied: list[Applied] = field(default_factory=list)
@@ -93,7 +94,8 @@ class Batch:
             crossings: list[Crossing] = []
             advance(self.plan, lead, wake_ms, crossings)
             self.outputs.add_changes(self.plan, lead_id, crossings, "")
-            self.applied.append(("timer", lead_id, wake_ms))
+            if self.keeps_journal:
+                self.applied.append(("timer", lead_id, wake_ms))
             self._watch(lead_id, lead)
 
     def _watch(self, lead_id: str, lead: Lead) -> None:
@@ -129,7 +131,7 @@ class Batch:
         if crossings:
             origin = given.origin or (record.topic, record.partition, record.offset)
             self.outputs.add_changes(self.plan, signal.lead_id, crossings, record_origin(*origin))
-        return outcome.value
+        return outcome
 
     def _set_aside(self, given: Input) -> str:
         if given.origin is not None:
@@ -139,4 +141,5 @@ class Batch:
         return REKEYED
 
     def _note(self, given: Input) -> None:
-        self.applied.append((given.record.topic, given.record.offset, given.timestamp_ms))
+        if self.keeps_journal:
+            self.applied.append((given.record.topic, given.record.offset, given.timestamp_ms))

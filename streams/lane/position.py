@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from scoring.document import default_text, read_model
 from scoring.plan import Plan
@@ -15,6 +16,15 @@ from streams.lane.inputs import Origin
 OFFSET, ORIGIN, SEQ = "offset:", "origin:", "seq:"
 NEXT_MODEL = ("next_model_version", "next_model_body", "next_model_since", "next_model_cause")
 """A model that is being put in force: present while the lane brings its leads over."""
+
+PLANS_KEPT = 8
+"""The lanes of a worker have one model in force, two while another is being put in force."""
+
+
+@lru_cache(maxsize=PLANS_KEPT)
+def plan_of(body: str, ordinal: int) -> Plan:
+    """The plan of a model's text; the lanes of a worker share it. Raises BadModel or TooLarge."""
+    return Plan(read_model(body), ordinal)
 
 
 @dataclass(slots=True)
@@ -59,7 +69,7 @@ class Position:
             offsets={name: int(meta[OFFSET + name]) for name in _names(meta, OFFSET)},
             origins={_place(name): int(meta[ORIGIN + name]) for name in _names(meta, ORIGIN)},
             seqs={name: int(meta[SEQ + name]) for name in _names(meta, SEQ)},
-            plan=Plan(read_model(body), int(meta.get("model_ordinal", "1"))),
+            plan=plan_of(body, int(meta.get("model_ordinal", "1"))),
             is_new="model_body" not in meta,
             succession=_succession(meta),
         )

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping, Sequence
+from heapq import heapify, heappop, heapreplace
 from typing import NamedTuple
 
 from schemas.topics import PLACE
@@ -62,16 +63,21 @@ class Steps:
 
     def take(self, present_ms: int) -> list[Taken]:
         """The records whose turn it is, in order, at most a batch of them."""
-        holding_up = {topic for topic in self._open if not self._waiting[topic]} - self._unread
+        waiting, awaited = self._waiting, self._open - self._unread
         taken: list[Taken] = []
-        heads = {topic: records for topic, records in self._waiting.items() if records}
-        while heads and not holding_up and len(taken) < self._batch_records:
-            topic, timestamp_ms = _first(heads, present_ms)
-            records = heads[topic]
+        if any(not waiting[topic] for topic in awaited):
+            return taken
+        heads = [_head(topic, records, present_ms) for topic, records in waiting.items() if records]
+        heapify(heads)
+        while heads and len(taken) < self._batch_records:
+            timestamp_ms, _, topic = heads[0]
+            records = waiting[topic]
             taken.append(Taken(records.popleft(), timestamp_ms))
-            if not records:
-                del heads[topic]
-                if topic in self._open and topic not in self._unread:
+            if records:
+                heapreplace(heads, _head(topic, records, present_ms))
+            else:
+                heappop(heads)
+                if topic in awaited:
                     break
         self._note_positions(taken)
         return taken
@@ -90,11 +96,7 @@ class Steps:
                 self.next_offset[topic] = self._pulled[topic]
 
 
-def _first(heads: Mapping[str, deque[Record]], present_ms: int) -> tuple[str, int]:
-    """The topic whose first record comes first, and that record's timestamp."""
-    best, best_key = "", (present_ms + 1, 0)
-    for topic, records in heads.items():
-        key = (min(records[0].timestamp, present_ms), PLACE[topic])
-        if key < best_key:
-            best, best_key = topic, key
-    return best, best_key[0]
+def _head(topic: str, records: deque[Record], present_ms: int) -> tuple[int, int, str]:
+    """What decides a topic's turn: the timestamp of its first record, then its place in the table."""
+    timestamp_ms = records[0].timestamp
+    return (timestamp_ms if timestamp_ms < present_ms else present_ms), PLACE[topic], topic

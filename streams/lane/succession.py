@@ -11,7 +11,6 @@ from collections.abc import AsyncIterator
 from functools import partial
 
 from scoring.bands import Crossing
-from scoring.document import read_model
 from scoring.lead import Lead
 from scoring.plan import Plan
 from scoring.succession import succeed
@@ -19,12 +18,12 @@ from streams.lane.batch import Batch
 from streams.lane.commits import Committer
 from streams.lane.leads import Leads
 from streams.lane.ports import LaneStore
-from streams.lane.position import Position, Succession
+from streams.lane.position import Position, Succession, plan_of
 
 
 def next_plan(position: Position, succession: Succession) -> Plan:
     """The plan of the model to come."""
-    return Plan(read_model(succession.body), position.plan.ordinal + 1)
+    return plan_of(succession.body, position.plan.ordinal + 1)
 
 
 async def pages_of_leads(store: LaneStore, leads: Leads, committer: Committer) -> AsyncIterator[dict[str, Lead]]:

@@ -192,9 +192,16 @@ class Tenure:
         await self._commit(self._batch({}, 0))
 
     def _batch(self, leads: dict[str, Lead], until_ms: int) -> Batch:
-        partition = self._committer.partition
-        outputs = Outputs(partition, self.position, self._around.settings.rejected_payload)
-        return Batch(self.position.plan, partition, leads, outputs, self._around.partition_of, until_ms)
+        partition, settings = self._committer.partition, self._around.settings
+        return Batch(
+            plan=self.position.plan,
+            partition=partition,
+            leads=leads,
+            outputs=Outputs(partition, self.position, settings.rejected_payload),
+            partition_of=self._around.partition_of,
+            until_ms=until_ms,
+            keeps_journal=settings.journal,
+        )
 
     async def _commit(self, batch: Batch) -> None:
         """Write all that the batch has changed, then let it be seen."""
@@ -213,7 +220,7 @@ class Tenure:
             outbox=outputs.entries,
             meta=position.take_changed(),
             trim=trim,
-            journal=batch.journal(offsets) if self._around.settings.journal else None,
+            journal=batch.journal(offsets) if batch.keeps_journal else None,
         )
         standing = await self._committer.send(commit)
         position.ver, position.offsets, self._trimmed = standing.ver, dict(steps.next_offset), trim

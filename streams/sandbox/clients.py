@@ -1,10 +1,9 @@
-"""What the demo asks of Kafka, of Redis and of the worker, by the clients that the project has for them."""
+"""What the demo asks of Kafka and of the worker, by the clients of `streams/kafka` and the worker's own page."""
 
 from __future__ import annotations
 
-import asyncio
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 
 import aiohttp
@@ -12,31 +11,21 @@ import aiohttp
 from schemas.changes import Change
 from streams.kafka.follow import ChangeFollower
 from streams.kafka.producer import RecordProducer
-from streams.sandbox.ports import FollowedChange, RankedLead, WorkerCounts
-from streams.store.reader import Reader
+from streams.sandbox.ports import FollowedChange, RankedLead, Scores, WorkerCounts
 
 METRICS_TIMEOUT_S = 5.0
 """The worker answers in milliseconds; one that has died is noticed elsewhere."""
-
-OFFSET_FIELD = "offset:"
-"""What a lane's meta calls its positions, before the topic's name."""
 
 SAMPLE = re.compile(r"^(?P<name>[a-z_]+)\{(?P<labels>.*)\} (?P<value>[0-9.e+]+)$", re.MULTILINE)
 """A counter in Prometheus's text format."""
 
 
-Ranking = Callable[[int], Awaitable[Sequence[RankedLead]]]
-"""So many leads with the highest scores now, highest first."""
-
-
 class DemoClients:
-    """The clients of one run. `reader` and `ranking` read the Redis that the worker writes."""
+    """The clients of one run. `scores` is open for as long as they are used."""
 
-    def __init__(self, bootstrap: str, partitions: int, reader: Reader, ranking: Ranking) -> None:
+    def __init__(self, bootstrap: str, scores: Scores) -> None:
         self._bootstrap = bootstrap
-        self._partitions = partitions
-        self._reader = reader
-        self._ranking = ranking
+        self._scores = scores
 
     def producer(self, linger_ms: int) -> AbstractAsyncContextManager[RecordProducer]:
         """A producer that collects records for `linger_ms` before it sends them together."""
@@ -50,17 +39,11 @@ class DemoClients:
 
     async def positions(self) -> Mapping[tuple[str, int], int]:
         """The next offset of each input topic and partition, as the lanes' last commits have left it."""
-        metas = await asyncio.gather(*(self._reader.meta(number) for number in range(self._partitions)))
-        return {
-            (field.removeprefix(OFFSET_FIELD), number): int(value)
-            for number, meta in enumerate(metas)
-            for field, value in meta.items()
-            if field.startswith(OFFSET_FIELD)
-        }
+        return await self._scores.positions()
 
     async def ranking(self, limit: int) -> Sequence[RankedLead]:
         """The leads with the highest scores now."""
-        return await self._ranking(limit)
+        return await self._scores.ranking(limit)
 
     async def worker_counts(self, http: str) -> WorkerCounts:
         """From the worker's metrics; nothing of a worker that Ctrl-C met before it answered."""

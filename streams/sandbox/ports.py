@@ -62,6 +62,16 @@ class WorkerCounts(NamedTuple):
     machine: int
 
 
+class Scores(Protocol):
+    """What is read from the Redis that the worker writes."""
+
+    async def positions(self) -> Mapping[tuple[str, int], int]:
+        """How far the worker has come: the next offset of each input topic and partition."""
+
+    async def ranking(self, limit: int) -> Sequence[RankedLead]:
+        """The leads with the highest scores now, highest first."""
+
+
 class Clients(Protocol):
     """The clients of one Kafka and one Redis, open for as long as their context."""
 

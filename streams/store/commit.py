@@ -53,6 +53,8 @@ def arguments(keys: Keys, token: str, commit: Commit) -> list[Argument]:
     out += (str(HISTORY_LENGTH), str(len(commit.outbox)))
     _add(out, [f"offset:{topic}" for topic in commit.offsets])
     _add(out, [str(at) for at, _ in commit.offsets.values()])
+    for entry in commit.outbox:
+        _add(out, [stream_id(entry.number), *to_fields(entry)])
     _add(out, _pairs(meta_after(commit)))
     _add(out, _states(keys.leads, commit.states))
     _add(out, _scores(commit.board))
@@ -60,8 +62,6 @@ def arguments(keys: Keys, token: str, commit: Commit) -> list[Argument]:
     _add(out, [lead for lead, at in commit.timers.items() if at is None])
     for changes in commit.history.values():
         _add(out, changes[-HISTORY_LENGTH:])
-    for entry in commit.outbox:
-        _add(out, [stream_id(entry.number), *to_fields(entry)])
     _add(out, [stream_id(commit.trim + 1)] if commit.trim else [])
     _add(out, [] if commit.journal is None else [commit.journal])
     return out

@@ -71,7 +71,7 @@ async def _policy(connection: Connection) -> Policy:
 
 async def _setting(connection: Connection, name: str) -> str:
     """The value of one line of its configuration. Raises StoreRefused where it may not be read."""
-    _, value = await connection.ask("CONFIG GET", name)
+    _, value = await connection.ask("CONFIG", "GET", name)
     return str(value, "utf-8")
 
 

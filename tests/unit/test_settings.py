@@ -25,6 +25,11 @@ def test_variables_are_read_and_others_are_not() -> None:
     assert (settings.partitions, settings.volatile) == (12, True)
 
 
+def test_several_brokers_may_have_spaces_between_them() -> None:
+    """A list of addresses is what aiokafka takes, however it was typed."""
+    assert load({"LEADLINE_KAFKA": "a:9092, [::1]:9093"}).kafka == "a:9092,[::1]:9093"
+
+
 def test_settings_do_not_change() -> None:
     """Nobody changes a setting while the worker runs."""
     with pytest.raises(ValidationError):

@@ -1,17 +1,17 @@
 -- Writes all that one batch changes, or nothing.
 --
 -- A script is not rolled back when one of its commands fails. So all that can fail is checked before the
--- first write, and the first write is one that Redis refuses when its memory is full (after it, Redis lets a
--- script finish). Only strings are compared: Lua's numbers lose digits.
+-- first write, or is the first write: that of an outbox entry or of meta, which Redis refuses when its memory is
+-- full (after it, Redis lets a script finish). Only strings are compared: Lua's numbers lose digits.
 --
 -- KEYS: meta, timers, board, outbox, journal, then the history of each lead with changes.
 -- ARGV: token, commit id, ver, number of the last outbox entry before the new ones ('' if there are none),
 -- longest history, number of new outbox entries; then sections, each with its length before it:
 --   the topics' offset fields; the offsets that they must have (a field not there yet may have any);
+--   for each new outbox entry (id, field, value, ...);
 --   meta (field, value, ...); states (key, state, ...); board (bound, lead, ...);
 --   timers (ms, lead, ...); timers to remove (lead, ...);
 --   for each history its new entries, oldest first;
---   for each new outbox entry (id, field, value, ...);
 --   the id of the first outbox entry to keep, if any; the journal's entry, if any.
 -- The states' keys carry the hash tag of KEYS. They come beside their values because to build the MSET here
 -- would cost more than all else.
@@ -33,24 +33,6 @@ local function write(command, key)
   local first, last = section()
   for from = first, last, CHUNK do
     redis.call(command, key, unpack(ARGV, from, math.min(from + CHUNK - 1, last)))
-  end
-end
-
--- Nil, or why the outbox cannot take an entry after `last_entry`.
-local function outbox_stands_elsewhere(stored)
-  if last_entry == '' then
-    return nil
-  end
-  if stored ~= last_entry then
-    return {'REFUSED', 'outbox', stored or '', last_entry}
-  end
-  if redis.call('EXISTS', outbox) == 1 then
-    local info = redis.call('XINFO', 'STREAM', outbox)
-    for i = 1, #info, 2 do
-      if info[i] == 'last-generated-id' and info[i + 1] ~= last_entry .. '-0' then
-        return {'REFUSED', 'outbox', info[i + 1], last_entry}
-      end
-    end
   end
 end
 
@@ -82,12 +64,17 @@ local refused = wrong_type(timers, 'zset') or wrong_type(board, 'zset') or wrong
 for i = 6, #KEYS do
   refused = refused or wrong_type(KEYS[i], 'list')
 end
-refused = refused or outbox_stands_elsewhere(stored[4])
+if last_entry ~= '' and stored[4] ~= last_entry then
+  refused = refused or {'REFUSED', 'outbox', stored[4] or '', last_entry}
+end
 if refused then
   return refused
 end
 
--- Write.
+-- Write. XADD fails if somebody else has put a later entry into the stream: so it comes first.
+for _ = 1, tonumber(new_entries) do
+  write('XADD', outbox)
+end
 write('HSET', meta)
 local first, last = section()
 for from = first, last, CHUNK do
@@ -99,9 +86,6 @@ write('ZREM', timers)
 for i = 6, #KEYS do
   write('LPUSH', KEYS[i])
   redis.call('LTRIM', KEYS[i], 0, longest_history - 1)
-end
-for _ = 1, tonumber(new_entries) do
-  write('XADD', outbox)
 end
 first, last = section()
 if first <= last then

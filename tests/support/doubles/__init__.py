@@ -1,5 +1,10 @@
 """Doubles: the ports of streams/lane in memory, for tests that need no server, and to make rare faults at will.
 
-A double behaves as the real thing does because both pass one suite: `tests/connected/test_store.py` runs on
-Redis and on `store.MemoryStore`.
+    store         MemoryStore: streams.store.Store, with its lanes
+    memory_redis  the server under it: what is kept, its clock, lost replies, outages, older copies
+    reader        streams.store.Reader
+    bench         a store to test, in memory or in Redis, for the suite below
+
+A double behaves as the real thing does because both pass one suite: `tests/connected/test_store.py` and
+`test_store_contents.py` run on Redis and on the double.
 """

@@ -1,0 +1,126 @@
+"""Reads the facts that a diagnosis needs, from Kafka and Redis at once: neither hides what the other has."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
+
+from schemas.topics import INPUT_NAMES
+from streams.cli.diagnosis import LaneFacts, Level, Verdict, judge_lanes, judge_topics
+from streams.cli.errors import UNREACHABLE, UNSAFE
+from streams.kafka.ends import Place, log_bounds
+from streams.kafka.errors import KafkaFault, KafkaUnreachable
+from streams.kafka.topics import plan
+from streams.lane.ports import Bounds, StoreRefused, StoreUnavailable
+from streams.settings import Settings
+from streams.store import Reader, Store
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """What was found, and the lanes that could be read."""
+
+    verdicts: tuple[Verdict, ...]
+    lanes: tuple[LaneFacts, ...]
+
+    @property
+    def exit_code(self) -> int:
+        """That of the worst finding; what is unsafe is worse than what is away."""
+        return max((verdict.exit_code for verdict in self.verdicts), default=0)
+
+
+async def examine(given: Settings, now_ms: int) -> Examination:
+    """Look at everything that these settings name. What is away is a finding, not an error."""
+    kafka, redis = await asyncio.gather(_look_at_kafka(given), _look_at_redis(given))
+    bounds = kafka.bounds
+    lanes = tuple(replace(lane, bounds=_of_lane(bounds, lane.partition)) for lane in redis.lanes)
+    verdicts = (*kafka.verdicts, *redis.verdicts, *judge_lanes(lanes, given, now_ms))
+    return Examination(verdicts, lanes)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kafka:
+    verdicts: tuple[Verdict, ...]
+    bounds: Mapping[Place, Bounds]
+
+
+@dataclass(frozen=True, slots=True)
+class _Redis:
+    verdicts: tuple[Verdict, ...]
+    lanes: tuple[LaneFacts, ...]
+
+
+async def _look_at_kafka(given: Settings) -> _Kafka:
+    about = f"Kafka at {given.kafka}"
+    try:
+        findings = await plan(given.kafka, given.partitions)
+        verdicts = [Verdict(Level.OK, about, "answers"), *judge_topics(findings)]
+        if not findings:
+            verdicts.append(Verdict(Level.OK, "topics", f"are there, each with {given.partitions} partitions"))
+        if any(finding.stops_worker for finding in findings):
+            return _Kafka(tuple(verdicts), {})
+        return _Kafka(tuple(verdicts), await log_bounds(given.kafka, INPUT_NAMES, given.partitions))
+    except KafkaUnreachable as error:
+        return _Kafka((Verdict(Level.ERROR, about, str(error), exit_code=UNREACHABLE),), {})
+    except KafkaFault as error:
+        return _Kafka((Verdict(Level.ERROR, about, str(error), exit_code=UNSAFE),), {})
+
+
+async def _look_at_redis(given: Settings) -> _Redis:
+    about = f"Redis at {_address(given.redis)}"
+    try:
+        async with _store(given) as store:
+            refused = await _refusal(store)
+            lanes = await _read_lanes(store.reader(), given.partitions)
+    except StoreUnavailable as error:
+        return _Redis((Verdict(Level.ERROR, about, str(error), exit_code=UNREACHABLE),), ())
+    except StoreRefused as error:
+        return _Redis((Verdict(Level.ERROR, about, str(error), exit_code=UNSAFE),), ())
+    if refused:
+        return _Redis((Verdict(Level.ERROR, about, refused, exit_code=UNSAFE),), lanes)
+    safe = "answers; that a restart of it may lose scores was accepted" if given.volatile else "answers, and saves"
+    return _Redis((Verdict(Level.OK, about, safe),), lanes)
+
+
+@asynccontextmanager
+async def _store(given: Settings) -> AsyncIterator[Store]:
+    store = await Store.connect(
+        given.redis,
+        prefix=given.prefix,
+        partitions=given.partitions,
+        environment=given.environment,
+        volatile=given.volatile,
+    )
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+async def _refusal(store: Store) -> str:
+    """Why scores may not be kept there; empty if they may."""
+    try:
+        await store.check()
+    except StoreRefused as error:
+        return str(error)
+    return ""
+
+
+async def _read_lanes(reader: Reader, partitions: int) -> tuple[LaneFacts, ...]:
+    lanes = [
+        LaneFacts(number, await reader.meta(number), await reader.counts(number)) for number in range(partitions)
+    ]
+    return tuple(lanes)
+
+
+def _of_lane(bounds: Mapping[Place, Bounds], partition: int) -> dict[str, Bounds]:
+    return {topic: found for (topic, number), found in bounds.items() if number == partition}
+
+
+def _address(url: str) -> str:
+    """Without user and password."""
+    parts = urlsplit(url)
+    return f"{parts.hostname}:{parts.port or 6379}" if parts.hostname else parts.path

@@ -1,0 +1,244 @@
+"""What a run left behind, and the fold that must have made it.
+
+A lane's journal says what each commit applied: records by topic and offset, and timers. Joined with the records
+it is the file from which `leadline score` makes the same states and the same changes.
+
+    run = await read_run(site)
+    for lane in run.lanes:
+        assert run.uncovered(lane) == []    # offsets without gap or overlap, each record once
+        assert run.differences(lane) == []  # states and changes are those of the fold
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+
+from schemas.codec import encode
+from schemas.instants import format_ms
+from schemas.topics import CHANGES, INPUT_NAMES, REKEYED
+from scoring.document import default_text, read_model
+from scoring.lead import decode_lead, encode_lead
+from scoring.offline import TIMER, FileScorer
+from scoring.plan import Plan
+from scoring.score import Curve
+from streams.lane.inputs import ORIGIN_HEADER
+from streams.store import Reader
+from tests.support.workers import Site
+
+READ_S = 30.0
+"""For reading the largest topics of the tests."""
+
+BOARD_PAGE = 5_000
+
+Place = tuple[str, int, int]
+"""Topic, partition, offset."""
+
+UNSCORED = frozenset({"key_missing", "key_mismatch", "bad_origin"})
+"""A file has no keys, so a journal leaves these records out."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One commit: (from, to) of each topic, and what was applied: (topic, offset or lead, instant)."""
+
+    offsets: dict[str, tuple[int, int]]
+    applied: list[tuple[str, Any, int]]
+
+
+@dataclass(frozen=True)
+class LaneRun:
+    """One lane: its leads' states, its changes as published, its meta and its journal."""
+
+    partition: int
+    states: dict[str, bytes]
+    changes: list[dict[str, Any]]
+    meta: dict[str, str]
+    entries: list[Entry]
+
+
+@dataclass(frozen=True)
+class Run:
+    """All lanes, and the records of the input topics with the end of each partition."""
+
+    lanes: list[LaneRun]
+    records: dict[Place, ConsumerRecord]
+    ends: dict[tuple[str, int], int]
+
+    def lines(self, lane: LaneRun) -> Iterator[bytes]:
+        """The lane's journal as a file for `leadline score`."""
+        for topic, place, instant_ms in (one for entry in lane.entries for one in entry.applied):
+            if topic == TIMER:
+                yield json.dumps({"topic": TIMER, "lead_id": place, "timestamp": format_ms(instant_ms)}).encode()
+            else:
+                yield line(self.records[topic, lane.partition, place], instant_ms)
+
+    def fold(self, lane: LaneRun) -> FileScorer:
+        """The lane's journal, scored as a file from the packaged default model on."""
+        return fold(self.lines(lane))
+
+    def differences(self, lane: LaneRun) -> list[str]:
+        """What the lane's states and changes have that the fold of its journal has not, and the other way."""
+        scorer = self.fold(lane)
+        folded = {lead_id: encode_lead(lead) for lead_id, lead in scorer.leads.items()}
+        found = [
+            f"{lead_id}: {told(scorer.plan, lane.states.get(lead_id))} against {told(scorer.plan, state)}"
+            for lead_id, state in folded.items()
+            if lane.states.get(lead_id) != state
+        ]
+        found += [f"{lead_id}: not in the fold" for lead_id in lane.states.keys() - folded.keys()]
+        return found + _change_differences(lane.changes, [members(change) for change in scorer.changes])
+
+    def uncovered(self, lane: LaneRun, *, set_aside: Iterable[Place] = ()) -> list[str]:
+        """Gaps and overlaps of the journal, and records that were not applied exactly once.
+
+        `set_aside` are the records that no lane was to score: misplaced ones, those without their lead's key,
+        repeats of re-keyed ones.
+        """
+        found = []
+        stands = dict.fromkeys(INPUT_NAMES, 0)
+        applied: Counter[Place] = Counter(set_aside)
+        for entry in lane.entries:
+            for topic, (start, end) in entry.offsets.items():
+                if start != stands[topic] or end < start:
+                    found.append(f"{topic}/{lane.partition}: {start} to {end} after {stands[topic]}")
+                stands[topic] = end
+            for topic, place, _ in entry.applied:
+                if topic == TIMER:
+                    continue
+                applied[topic, lane.partition, place] += 1
+                start, end = entry.offsets[topic]
+                if not start <= place < end:
+                    found.append(f"{topic}/{lane.partition}: {place} outside of {start} to {end}")
+        found += [
+            f"{topic}/{lane.partition}: ends at {self.ends[topic, lane.partition]}, journal at {stand}"
+            for topic, stand in stands.items()
+            if stand != self.ends[topic, lane.partition]
+        ]
+        here = {place for place in self.records if place[1] == lane.partition}
+        wrong = {place: applied[place] for place in here if applied[place] != 1}
+        return found + [f"{place}: applied {times} times" for place, times in wrong.items()]
+
+
+def fold(lines: Iterable[bytes], plan: Plan | None = None) -> FileScorer:
+    """The lines, scored as a file; by the packaged default model unless another is given."""
+    scorer = FileScorer(plan or Plan(read_model(default_text())))
+    for number, text in enumerate(lines, start=1):
+        scorer.feed(number, text)
+    return scorer
+
+
+def line(record: ConsumerRecord, timestamp_ms: int | None = None) -> bytes:
+    """A record as a line of a file, under the place that it first had."""
+    topic, partition, offset = origin(record)
+    head = {
+        "topic": topic,
+        "partition": partition,
+        "offset": offset,
+        "timestamp": format_ms(record.timestamp if timestamp_ms is None else timestamp_ms),
+    }
+    value = b"null" if record.value is None else record.value
+    return json.dumps(head).encode()[:-1] + b', "value": ' + value + b"}"
+
+
+def origin(record: ConsumerRecord) -> Place:
+    """Where the record was before it was re-keyed; else where it is."""
+    if record.topic == REKEYED.name:
+        for name, value in record.headers:
+            if name == ORIGIN_HEADER:
+                topic, partition, offset = value.decode().split("/")
+                return topic, int(partition), int(offset)
+    return record.topic, record.partition, record.offset
+
+
+def members(change: Any) -> dict[str, Any]:
+    """A change as it stands on the topic."""
+    return dict(json.loads(encode(change)))
+
+
+def told(plan: Plan, state: bytes | None) -> str:
+    """A state in words, for a failure."""
+    if state is None:
+        return "unknown"
+    lead = decode_lead(state)
+    score = Curve(plan, lead).score(lead.as_of)
+    return f"{score} {plan.names[lead.band]} at {format_ms(lead.as_of)}, {len(lead.arrivals)} ids, {lead.parts}"
+
+
+async def read_run(site: Site) -> Run:
+    """Everything, once the workers have stopped."""
+    records, ends = await read_topics(site, INPUT_NAMES)
+    published = await read_topics(site, [CHANGES.name])
+    async with site.reader() as reader:
+        lanes = [
+            LaneRun(
+                partition,
+                await read_states(reader, partition),
+                first_sightings(record for place, record in published[0].items() if place[1] == partition),
+                await reader.meta(partition),
+                [_entry(json.loads(text)) async for text in reader.journal(partition)],
+            )
+            for partition in range(site.partitions)
+        ]
+    return Run(lanes, records, ends)
+
+
+async def read_topics(
+    site: Site, topics: Sequence[str]
+) -> tuple[dict[Place, ConsumerRecord], dict[tuple[str, int], int]]:
+    """Every committed record of these topics, in order for each partition, and where each partition ends."""
+    records: dict[Place, ConsumerRecord] = {}
+    async with AIOKafkaConsumer(bootstrap_servers=site.kafka, isolation_level="read_committed") as consumer:
+        places = [TopicPartition(topic, number) for topic in topics for number in range(site.partitions)]
+        consumer.assign(places)
+        await consumer.seek_to_beginning(*places)
+        ends = await consumer.end_offsets(places)
+        async with asyncio.timeout(READ_S):
+            while any([await consumer.position(tp) < end for tp, end in ends.items()]):
+                for tp, fetched in (await consumer.getmany(timeout_ms=200)).items():
+                    records.update(((tp.topic, tp.partition, record.offset), record) for record in fetched)
+    return records, {(tp.topic, tp.partition): end for tp, end in ends.items()}
+
+
+async def read_states(reader: Reader, partition: int) -> dict[str, bytes]:
+    """The state of every lead on the lane's board."""
+    states: dict[str, bytes] = {}
+    while page := await reader.board(partition, len(states), BOARD_PAGE):
+        found = await reader.states(partition, [lead_id for lead_id, _ in page])
+        states.update((lead_id, state) for (lead_id, _), state in zip(page, found, strict=True) if state)
+    return states
+
+
+def first_sightings(records: Iterable[ConsumerRecord]) -> list[dict[str, Any]]:
+    """The changes of one partition as a consumer sees them that drops what is not above the last place."""
+    changes: list[dict[str, Any]] = []
+    last = (0, 0)
+    for record in records:
+        headers = dict(record.headers)
+        place = (int(headers["timeline"]), int(headers["seq"]))
+        if place > last:
+            last = place
+            changes.append(json.loads(record.value))
+    return changes
+
+
+def _change_differences(streamed: list[dict[str, Any]], folded: list[dict[str, Any]]) -> list[str]:
+    found = [
+        f"change {number}: {ours} against {theirs}"
+        for number, (ours, theirs) in enumerate(zip(streamed, folded, strict=False), start=1)
+        if ours != theirs
+    ]
+    if len(streamed) != len(folded):
+        found.append(f"{len(streamed)} changes against {len(folded)}")
+    return found
+
+
+def _entry(members: dict[str, Any]) -> Entry:
+    offsets = {topic: (start, end) for topic, (start, end) in members["offsets"].items()}
+    return Entry(offsets, [(topic, place, instant_ms) for topic, place, instant_ms in members["applied"]])
