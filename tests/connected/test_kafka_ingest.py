@@ -23,7 +23,7 @@ from tests.support.servers import KafkaServer
 from tests.support.servers.topics import make_topics_anew
 
 OPENS = INPUT_NAMES[0]
-LONG_S = 30.0
+LONG_S = 60.0
 """For rebalances, which take up to a few seconds on a busy machine."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -17,8 +18,10 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from streams.sandbox.broker import EmbeddedBroker, SandboxUnavailable
 from streams.sandbox.redis import EmbeddedRedis
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 """Far more than anything here takes on a busy machine."""
+
+DEMO = [sys.executable, "-m", "streams.cli", "demo"]
 
 ROOT = Path(__file__).parents[2]
 
@@ -55,6 +58,11 @@ def is_running(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
         return False
+
+
+def children(parent: int) -> set[int]:
+    """The processes that this one has started."""
+    return {int(child) for child in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()}
 
 
 async def test_the_broker_keeps_timestamps_and_forgets_what_is_trimmed() -> None:
@@ -128,3 +136,34 @@ def test_redis_dies_with_a_parent_that_is_killed(tmp_path: Path) -> None:
         parent.communicate()
     assert wait_until(lambda: not is_running(int(pid)))
     assert wait_until(lambda: not answers(url))
+
+
+def test_the_demo_ends_by_itself_after_so_many_events() -> None:
+    """With exit code 0 and a summary that is one JSON object, in which no event is missing."""
+    demo = subprocess.run([*DEMO, "--events", "3000", "--json"], capture_output=True, text=True, cwd=ROOT)
+    assert demo.returncode == 0, demo.stderr
+    summary = json.loads(demo.stdout)
+    assert summary["events"] == summary["backlog_events"] == 3_000
+    assert summary["machine_opens"] > 0
+    assert sum(summary["by_band"].values()) == summary["leads"] == 2_000
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_nothing_is_left_of_a_demo_that_is_stopped(number: signal.Signals, tmp_path: Path) -> None:
+    """Ctrl-C and SIGTERM end it in order, with a summary; after SIGKILL the kernel ends Redis and the worker."""
+    with (tmp_path / "screen").open("wb") as screen:
+        demo = subprocess.Popen(DEMO, stdout=screen, cwd=ROOT, env={**os.environ, "TMPDIR": str(tmp_path)})
+    try:
+        assert wait_until(lambda: len(children(demo.pid)) == 2), "Redis and a worker"
+        started = children(demo.pid)
+        demo.send_signal(number)
+        code = demo.wait(PATIENCE_S)
+    finally:
+        demo.kill()
+        demo.wait()
+    assert wait_until(lambda: not any(map(is_running, started)))
+    if number != signal.SIGKILL:
+        assert code == 0
+        assert "in all" in (tmp_path / "screen").read_text()
+        assert [path.name for path in tmp_path.iterdir()] == ["screen"]

@@ -19,7 +19,6 @@ from scoring.lead import Lead, decode_lead, encode_lead
 from scoring.offline import FileScorer
 from scoring.plan import Plan
 from scoring.score import Curve
-from tests.support.generate import model_yaml
 
 Document = Mapping[str, Any]
 Line = Mapping[str, Any]
@@ -34,8 +33,8 @@ class Told(NamedTuple):
 
 
 def plan_of(document: Document, ordinal: int = 1) -> Plan:
-    """The compiled model, by way of its YAML."""
-    return Plan(read_model(model_yaml(dict(document))), ordinal)
+    """The compiled model, by way of its text: JSON is YAML without aliases."""
+    return Plan(read_model(json.dumps(document)), ordinal)
 
 
 def fold(plan: Plan, lines: Iterable[Line], lead: Lead | None = None) -> Told:

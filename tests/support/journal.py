@@ -24,10 +24,9 @@ from schemas.codec import encode
 from schemas.instants import format_ms
 from schemas.topics import CHANGES, INPUT_NAMES, REKEYED
 from scoring.document import default_text, read_model
-from scoring.lead import decode_lead, encode_lead
+from scoring.lead import Lead, decode_lead, encode_lead
 from scoring.offline import TIMER, FileScorer
 from scoring.plan import Plan
-from scoring.score import Curve
 from streams.lane.inputs import ORIGIN_HEADER
 from streams.store import Reader
 from tests.support.workers import Site
@@ -88,11 +87,10 @@ class Run:
         scorer = self.fold(lane)
         folded = {lead_id: encode_lead(lead) for lead_id, lead in scorer.leads.items()}
         found = [
-            f"{lead_id}: {told(scorer.plan, lane.states.get(lead_id))} against {told(scorer.plan, state)}"
-            for lead_id, state in folded.items()
-            if lane.states.get(lead_id) != state
+            f"{lead_id}: {told(lane.states.get(lead_id), folded.get(lead_id))}"
+            for lead_id in sorted(lane.states.keys() | folded.keys())
+            if lane.states.get(lead_id) != folded.get(lead_id)
         ]
-        found += [f"{lead_id}: not in the fold" for lead_id in lane.states.keys() - folded.keys()]
         return found + _change_differences(lane.changes, [members(change) for change in scorer.changes])
 
     def uncovered(self, lane: LaneRun, *, set_aside: Iterable[Place] = ()) -> list[str]:
@@ -162,13 +160,13 @@ def members(change: Any) -> dict[str, Any]:
     return dict(json.loads(encode(change)))
 
 
-def told(plan: Plan, state: bytes | None) -> str:
-    """A state in words, for a failure."""
-    if state is None:
-        return "unknown"
-    lead = decode_lead(state)
-    score = Curve(plan, lead).score(lead.as_of)
-    return f"{score} {plan.names[lead.band]} at {format_ms(lead.as_of)}, {len(lead.arrivals)} ids, {lead.parts}"
+def told(streamed: bytes | None, folded: bytes | None) -> str:
+    """What two states of a lead do not have in common, for a failure."""
+    if streamed is None or folded is None:
+        return "only folded" if streamed is None else "only streamed"
+    ours, theirs = decode_lead(streamed), decode_lead(folded)
+    names = [name for name in Lead.__slots__ if getattr(ours, name) != getattr(theirs, name)]
+    return "; ".join(f"{name} {getattr(ours, name)} against {getattr(theirs, name)}" for name in names) or "order"
 
 
 async def read_run(site: Site) -> Run:

@@ -6,11 +6,20 @@ import json
 
 import pytest
 
-from schemas.changes import Contribution
+from schemas.changes import Change, Contribution
 from streams.cli.output import minute, table, write_json
 from streams.cli.pictures import main_reason, score_bar, sum_lines
-from streams.store import Counts
-from tests.unit.test_sandbox_screen import example_change
+from tests.support.doubles.scored import scored, signal
+
+
+def a_change() -> Change:
+    """A lead that got warm."""
+    clicks = [
+        signal("L-1", "form.submitted", f"2026-11-2{day}T10:00:00Z", url="https://x.example/pricing")
+        for day in (0, 1)
+    ]
+    seen = signal("L-1", "page.viewed", "2026-11-21T11:00:00Z", url="https://x.example/pricing")
+    return scored([*clicks, seen]).changes[0]
 
 
 def test_a_table_aligns_its_columns() -> None:
@@ -34,9 +43,9 @@ def test_a_long_cell_is_cut() -> None:
 
 def test_json_has_changes_as_on_the_topic(capsys: pytest.CaptureFixture[str]) -> None:
     """`from`, and not the name that Python needs; plain values as they are."""
-    write_json({"change": example_change(), "n": 1, "text": "Zürich"})
+    write_json({"change": a_change(), "n": 1, "text": "Zürich"})
     written = capsys.readouterr().out
-    assert json.loads(written)["change"]["from"] == "warm"
+    assert json.loads(written)["change"]["from"] == "cold"
     assert written.endswith('"n":1,"text":"Zürich"}\n')
 
 
@@ -44,7 +53,6 @@ def test_json_refuses_what_it_does_not_know() -> None:
     """A value without a form of its own is a bug, not its repr."""
     with pytest.raises(TypeError, match="set has no JSON"):
         write_json({"counts": {1, 2}})
-    assert Counts(1, 2, 3)._asdict() == {"leads": 1, "timers": 2, "outbox": 3}
 
 
 def test_the_bar_is_of_the_models_own_scale() -> None:
@@ -61,7 +69,7 @@ def test_the_main_reason_is_the_first() -> None:
 
 def test_the_sum_ends_with_the_score() -> None:
     """A line for each part, and the score below them."""
-    change = example_change()
+    change = a_change()
     lines = sum_lines(change.reasons, change.adjustments, change.score)
     assert len(lines) == len(change.reasons) + len(change.adjustments) + 1
     assert lines[-1].endswith("in all")
