@@ -1,6 +1,6 @@
 """What a score is: pure arithmetic from inputs to a lead's state, its score, its bands and their reasons.
 
-- `model`, `document`   the scoring model that people write, and how it is read from YAML
+- `model`, `fields`, `document`   the scoring model that people write, and how it is read from YAML
 - `plan`                the model compiled for the inner loop
 - `lead`                the state of a lead, in arrays that are their own encoding
 - `series`, `limits`, `memory`, `calendar`, `conditions`   the parts of the state, and what fills them

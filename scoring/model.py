@@ -11,7 +11,6 @@ import itertools
 import re
 from collections import Counter
 from collections.abc import Iterable
-from datetime import date
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -23,15 +22,13 @@ from pydantic import (
     StrictBool,
     StrictFloat,
     StrictInt,
-    StrictStr,
-    WithJsonSchema,
     field_validator,
     model_validator,
 )
-from pydantic_core import PydanticCustomError
 
-from schemas.instants import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
-from schemas.signals import KIND, RESERVED
+from schemas.instants import DAY_MS, HOUR_MS
+from schemas.signals import RESERVED
+from scoring.fields import DurationMs, Kinds, Name, Plain, Points, read_version, wrong
 
 RULES_MAX = 64
 """A lead's state has one slot for each."""
@@ -44,57 +41,11 @@ RULES_OF_A_KIND_MAX = 16
 
 BANDS_MAX = 8
 STEPS_MAX = 16
-TEXT_MAX = 200
 STEPPED_MAX_MS = 90 * DAY_MS
 WINDOW_MAX_MS = 30 * DAY_MS
 
 COLD = "cold"
 """The name of the place below the first band."""
-
-_UNITS_MS = {"s": SECOND_MS, "m": MINUTE_MS, "h": HOUR_MS, "d": DAY_MS}
-
-
-def wrong(problem: str, fix: str) -> PydanticCustomError:
-    """A refusal that says what is wrong and what would be right."""
-    return PydanticCustomError("model", "{problem}; {fix}", {"problem": problem, "fix": fix})
-
-
-def _duration(value: object) -> int:
-    match = re.fullmatch(r"([1-9][0-9]{0,5})([smhd])", value) if isinstance(value, str) else None
-    if match is None:
-        raise wrong(f"{value!r} is no duration", "write a whole number and s, m, h or d, such as 7d or 24h")
-    return int(match[1]) * _UNITS_MS[match[2]]
-
-
-def _kind_list(value: object) -> tuple[str, ...]:
-    kinds = [value] if isinstance(value, str) else value
-    if not isinstance(kinds, list) or not kinds:
-        raise wrong(f"{value!r} names no kind", "write one kind or a list, such as email.clicked")
-    for kind in kinds:
-        if not isinstance(kind, str) or len(kind) > TEXT_MAX or not KIND.fullmatch(kind):
-            raise wrong(f"{kind!r} is no kind", "write a dotted lower-case name such as email.clicked")
-    return tuple(dict.fromkeys(kinds))
-
-
-def _version(value: object) -> str:
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, str | int | float) and str(value).strip() and len(str(value)) <= TEXT_MAX:
-        return str(value)
-    raise wrong(f"{value!r} is no version", 'write a label such as "2026-11"')
-
-
-Name = Annotated[StrictStr, Field(min_length=1, max_length=TEXT_MAX)]
-Points = Annotated[StrictInt, Field(ge=-100, le=100)]
-DurationMs = Annotated[
-    int, BeforeValidator(_duration), WithJsonSchema({"type": "string", "pattern": "^[1-9][0-9]{0,5}[smhd]$"})
-]
-Kinds = Annotated[
-    tuple[str, ...],
-    BeforeValidator(_kind_list),
-    WithJsonSchema({"oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
-]
-Plain = StrictBool | StrictInt | StrictFloat | StrictStr
 
 
 class Part(BaseModel):
@@ -287,7 +238,7 @@ class Scale(Part):
 class ScoringModel(Part):
     """The whole document."""
 
-    version: Annotated[str, BeforeValidator(_version)]
+    version: Annotated[str, BeforeValidator(read_version)]
     timezone: Name = "UTC"
     scale: Scale = Scale()
     rules: Annotated[tuple[Rule, ...], Field(max_length=RULES_MAX)] = ()

@@ -41,6 +41,8 @@ def why_not_ready(facts: Facts) -> str | None:
 class HealthServer(Service):
     """Serves /live, /ready and /metrics on one address."""
 
+    mundane_level = "debug"
+
     def __init__(self, address: str, metrics: Metrics, facts: Callable[[], Facts], **service: Any) -> None:
         self._host, _, port = address.rpartition(":")
         self._port = int(port)

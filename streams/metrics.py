@@ -6,6 +6,8 @@ model's own band names), never a lead.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -17,62 +19,35 @@ class Metrics:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.registry = registry
-        self.records = Counter(
-            "leadline_records_total",
-            "Records that lanes have committed, by what became of them",
-            ("topic", "outcome"),
-            registry=registry,
+        self.records = self._counter(
+            "records_total", "Records that lanes have committed, by what became of them", "topic", "outcome"
         )
-        self.rejected = Counter(
-            "leadline_rejected_total", "Records refused, by reason", ("reason",), registry=registry
+        self.rejected = self._counter("rejected_total", "Records refused, by reason", "reason")
+        self.changes = self._counter("changes_total", "Bands entered and left", "band", "direction", "cause")
+        self.alerts = self._counter("alerts_total", "Changes that alert sales")
+        self.published = self._counter("published_total", "Outbox entries acknowledged by Kafka", "topic")
+        self.fold_seconds = self._counter("fold_seconds_total", "Time spent scoring batches")
+        self.takeovers = self._counter("takeovers_total", "Lanes taken over")
+        self.rewound = self._counter("rewound_total", "Times that Redis stood elsewhere than the lane")
+        self.store_retries = self._counter("store_retries_total", "Calls tried again while Redis was away")
+        self.commit_seconds = self._histogram("commit_seconds", "From sending a commit to Redis's answer", _SECONDS)
+        self.batch_records = self._histogram("batch_records", "Records of a commit", _RECORDS)
+        self.outbox_entries = self._gauge("outbox_entries", "Entries not yet known to be in Kafka", "partition")
+        self.stream_time_seconds = self._gauge(
+            "stream_time_seconds", "Stream time of a lane, as a Unix time", "partition"
         )
-        self.changes = Counter(
-            "leadline_changes_total", "Bands entered and left", ("band", "direction", "cause"), registry=registry
-        )
-        self.alerts = Counter("leadline_alerts_total", "Changes that alert sales", registry=registry)
-        self.commit_seconds = Histogram(
-            "leadline_commit_seconds",
-            "From sending a commit to Redis's answer",
-            buckets=_SECONDS,
-            registry=registry,
-        )
-        self.batch_records = Histogram(
-            "leadline_batch_records", "Records of a commit", buckets=_RECORDS, registry=registry
-        )
-        self.fold_seconds = Counter(
-            "leadline_fold_seconds_total", "Time spent decoding and scoring batches", registry=registry
-        )
-        self.takeovers = Counter("leadline_takeovers_total", "Lanes taken over", registry=registry)
-        self.rewound = Counter(
-            "leadline_rewound_total", "Times that Redis stood elsewhere than the lane", registry=registry
-        )
-        self.store_retries = Counter(
-            "leadline_store_retries_total", "Commits tried again while Redis was away", registry=registry
-        )
-        self.published = Counter(
-            "leadline_published_total", "Outbox entries acknowledged by Kafka", ("topic",), registry=registry
-        )
-        self.outbox_entries = Gauge(
-            "leadline_outbox_entries", "Entries not yet known to be in Kafka", ("partition",), registry=registry
-        )
-        self.stream_time_seconds = Gauge(
-            "leadline_stream_time_seconds",
-            "Stream time of a lane, as a Unix time",
-            ("partition",),
-            registry=registry,
-        )
-        self.halted = Gauge(
-            "leadline_lane_halted", "1 while a lane waits for the operator", ("partition",), registry=registry
-        )
-        self.cached_leads = Gauge(
-            "leadline_cached_leads", "Leads kept in memory", ("partition",), registry=registry
-        )
-        self.model = Gauge(
-            "leadline_model_info",
-            "1 for the model in force on a lane",
-            ("partition", "version"),
-            registry=registry,
-        )
+        self.halted = self._gauge("lane_halted", "1 while a lane waits for the operator", "partition")
+        self.cached_leads = self._gauge("cached_leads", "Leads kept in memory", "partition")
+        self.model = self._gauge("model_info", "1 for the model in force on a lane", "partition", "version")
+
+    def _counter(self, name: str, meaning: str, *labels: str) -> Counter:
+        return Counter(f"leadline_{name}", meaning, labels, registry=self.registry)
+
+    def _gauge(self, name: str, meaning: str, *labels: str) -> Gauge:
+        return Gauge(f"leadline_{name}", meaning, labels, registry=self.registry)
+
+    def _histogram(self, name: str, meaning: str, buckets: Sequence[float]) -> Histogram:
+        return Histogram(f"leadline_{name}", meaning, buckets=buckets, registry=self.registry)
 
     def exposition(self) -> bytes:
         """All of it, in Prometheus's text format."""

@@ -66,6 +66,8 @@ async def build_services(settings: Settings) -> Sequence[Service]:
 class Connections(Service):
     """Redis and the producer: they outlive the lanes."""
 
+    mundane_level = "debug"
+
     def __init__(self, store: Store, publisher: OutboxPublisher, **service: Any) -> None:
         self.store = store
         self.publisher = publisher

@@ -48,6 +48,7 @@ class Lane:
         self._around = around
         self._is_stopped = False
         self._tenure: Tenure | None = None
+        self._offsets: Mapping[str, int] = {}
         self._committer = Committer(self.partition, store, around.clock, around.metrics, lambda: self._is_stopped)
 
     def stop(self) -> None:
@@ -56,7 +57,9 @@ class Lane:
 
     def offsets(self) -> Mapping[str, int]:
         """The next offset of each topic, as last committed; empty before the first take-over."""
-        return dict(self._tenure.position.offsets) if self._tenure else {}
+        if self._tenure is not None:
+            self._offsets = dict(self._tenure.position.offsets)
+        return self._offsets
 
     @property
     def is_working(self) -> bool:
@@ -106,7 +109,7 @@ class Lane:
             while not self._is_stopped:
                 await tenure.turn()
         finally:
-            self._tenure = None
+            self._offsets, self._tenure = dict(position.offsets), None
             await tenure.end()
 
     async def _first_offsets(self, position: Position) -> dict[str, int]:

@@ -80,6 +80,7 @@ class Tenure:
         self._source.seek(self.position.offsets)
         self._note(acquired.standing.time_ms, acquired.standing.next_timer_ms)
         await self._committer.until_available(lambda: self._drain.start(self._store))
+        self._show_model(self.position.plan, 1)
         if self.position.is_new:
             await self._commit(self._batch({}, 0))
         if self.position.succession is not None:
@@ -188,7 +189,9 @@ class Tenure:
             bring_over(batch, plan, succession)
             if batch.touched:
                 await self._commit(batch)
+        self._show_model(self.position.plan, 0)
         self.position.end_succession(plan)
+        self._show_model(plan, 1)
         await self._commit(self._batch({}, 0))
 
     def _batch(self, leads: dict[str, Lead], until_ms: int) -> Batch:
@@ -232,6 +235,10 @@ class Tenure:
     def _note(self, time_ms: int, next_timer_ms: int | None) -> None:
         self._present.tell(time_ms)
         self._next_timer_ms = _NO_TIMER_MS if next_timer_ms is None else next_timer_ms
+
+    def _show_model(self, plan: Plan, is_in_force: int) -> None:
+        lane = str(self._committer.partition)
+        self._around.metrics.model.labels(lane, plan.model.version).set(is_in_force)
 
     def _count(self, batch: Batch) -> None:
         metrics, lane = self._around.metrics, str(self._committer.partition)

@@ -98,8 +98,13 @@ def events(workload: Workload) -> Iterator[Event]:
         yield event
 
 
+def lead_id(number: int) -> str:
+    """The id of a lead by its number, from 0; number 0 does most."""
+    return f"lead-{number:08d}"
+
+
 class People:
-    """The leads by number, from 0; number 0 does most. A lead's partition is worked out once: murmur2 is slow."""
+    """The leads by number. A lead's partition is worked out once: murmur2 is slow."""
 
     def __init__(self, workload: Workload) -> None:
         self._partitions = workload.partitions
@@ -108,9 +113,8 @@ class People:
     def __getitem__(self, number: int) -> Person:
         person = self._known.get(number)
         if person is None:
-            lead_id = f"lead-{number:08d}"
-            key = lead_id.encode()
-            person = self._known[number] = Person(lead_id, key, partition_of(key, self._partitions))
+            key = lead_id(number).encode()
+            person = self._known[number] = Person(lead_id(number), key, partition_of(key, self._partitions))
         return person
 
 
@@ -131,10 +135,10 @@ def _occurred_ms(timestamp_ms: int, rng: random.Random) -> int:
     return timestamp_ms - int(rng.random() * DELAY_MAX_MS)
 
 
-def _value(topic: str, number: int, lead_id: str, occurred_ms: int, rng: random.Random) -> str:
+def _value(topic: str, number: int, lead: str, occurred_ms: int, rng: random.Random) -> str:
     """The event as its sender would write it, with attributes that the packaged model looks at and others."""
     occurred_at = (EPOCH + timedelta(milliseconds=occurred_ms)).isoformat(timespec="milliseconds")[:-6]
-    head = f'{{"id":"e-{number:010d}","lead_id":"{lead_id}","occurred_at":"{occurred_at}Z","account":"example-emea",'
+    head = f'{{"id":"e-{number:010d}","lead_id":"{lead}","occurred_at":"{occurred_at}Z","account":"example-emea",'
     if topic == SIGNUPS:
         webinar = occurred_ms // WEBINAR_MS
         return (

@@ -13,10 +13,6 @@ from tests.support.servers import KafkaServer, Program, RedisServer, free_port
 
 ROOT = Path(__file__).parents[2]
 PREFIX = "ll"
-CODE = (
-    "import os; from streams import logs; from streams.settings import load; from streams.wiring import work;"
-    "logs.configure(); work(load(os.environ))"
-)
 
 
 class Worker:
@@ -49,7 +45,7 @@ def running_worker(kafka: KafkaServer, redis: RedisServer, partitions: int) -> I
         "LEADLINE_PARTITIONS": str(partitions),
     }
     log = redis.directory / "worker.log"
-    program = Program([sys.executable, "-c", CODE], log=log, env=environment, cwd=ROOT)
+    program = Program([sys.executable, "-m", "streams.cli", "worker"], log=log, env=environment, cwd=ROOT)
     try:
         yield Worker(program, http)
     finally:

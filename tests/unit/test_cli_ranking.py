@@ -126,8 +126,8 @@ async def test_each_lead_is_scored_under_its_own_model() -> None:
     reader.metas[0]["next_model_body"] = DOUBLED
     ranked = await rank(reader, [0], 10, NOW_MS)
     scores = {lead.lead_id: lead.score for lead in ranked}
-    assert scores == {"L-0": 0, "L-2": 0, "L-4": 0, "L-1": 6, "L-3": 6, "L-5": 6}
-    assert [lead.lead_id for lead in ranked] == ["L-1", "L-3", "L-5", "L-0", "L-2", "L-4"]
+    assert scores == {"L-0": 12, "L-2": 12, "L-4": 12, "L-1": 6, "L-3": 6, "L-5": 6}
+    assert [lead.lead_id for lead in ranked] == ["L-0", "L-2", "L-4", "L-1", "L-3", "L-5"]
 
 
 async def test_a_model_put_in_force_meanwhile_is_found() -> None:

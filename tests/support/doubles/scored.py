@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 
+import xxhash
+
 from schemas.codec import encode
 from scoring.document import default_text, read_model
 from scoring.lead import encode_lead
@@ -19,7 +21,7 @@ from scoring.plan import Plan
 def signal(lead_id: str, kind: str, occurred_at: str, **attributes: object) -> bytes:
     """One line of a file; its id is all of it, so that no two are duplicates unless they are the same."""
     value = {"lead_id": lead_id, "kind": kind, "occurred_at": occurred_at, **attributes}
-    value["id"] = f"{hash(json.dumps(value)):x}"
+    value["id"] = xxhash.xxh3_64_hexdigest(json.dumps(value))
     return json.dumps({"topic": "engagements", "value": value}).encode()
 
 

@@ -1,0 +1,65 @@
+"""The values in a scoring model: durations, kinds, names, points; and how a wrong one is refused.
+
+Apart from the model because these say how a value is written, and the model what it means.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field, StrictBool, StrictFloat, StrictInt, StrictStr, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from schemas.instants import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
+from schemas.signals import KIND
+
+TEXT_MAX = 200
+"""Of a name or a text to compare with: longer ones are somebody's mistake."""
+
+_UNITS_MS = {"s": SECOND_MS, "m": MINUTE_MS, "h": HOUR_MS, "d": DAY_MS}
+
+
+def wrong(problem: str, fix: str) -> PydanticCustomError:
+    """A refusal that says what is wrong and what would be right."""
+    return PydanticCustomError("model", "{problem}; {fix}", {"problem": problem, "fix": fix})
+
+
+def _duration(value: object) -> int:
+    match = re.fullmatch(r"([1-9][0-9]{0,5})([smhd])", value) if isinstance(value, str) else None
+    if match is None:
+        raise wrong(f"{value!r} is no duration", "write a whole number and s, m, h or d, such as 7d or 24h")
+    return int(match[1]) * _UNITS_MS[match[2]]
+
+
+def _kind_list(value: object) -> tuple[str, ...]:
+    kinds = [value] if isinstance(value, str) else value
+    if not isinstance(kinds, list) or not kinds:
+        raise wrong(f"{value!r} names no kind", "write one kind or a list, such as email.clicked")
+    for kind in kinds:
+        if not isinstance(kind, str) or len(kind) > TEXT_MAX or not KIND.fullmatch(kind):
+            raise wrong(f"{kind!r} is no kind", "write a dotted lower-case name such as email.clicked")
+    return tuple(dict.fromkeys(kinds))
+
+
+def read_version(value: object) -> str:
+    """A label, however YAML has read it."""
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, str | int | float) and str(value).strip() and len(str(value)) <= TEXT_MAX:
+        return str(value)
+    raise wrong(f"{value!r} is no version", 'write a label such as "2026-11"')
+
+
+Name = Annotated[StrictStr, Field(min_length=1, max_length=TEXT_MAX)]
+Points = Annotated[StrictInt, Field(ge=-100, le=100)]
+DurationMs = Annotated[
+    int, BeforeValidator(_duration), WithJsonSchema({"type": "string", "pattern": "^[1-9][0-9]{0,5}[smhd]$"})
+]
+Kinds = Annotated[
+    tuple[str, ...],
+    BeforeValidator(_kind_list),
+    WithJsonSchema({"oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
+]
+Plain = StrictBool | StrictInt | StrictFloat | StrictStr
