@@ -14,7 +14,7 @@ from schemas.rejected import Reason, Refused
 from scoring.changes import record_origin
 from scoring.document import BadModel
 from scoring.lead import Lead
-from scoring.plan import TooLarge
+from scoring.plan import Plan, TooLarge
 from streams.clock import Clock
 from streams.lane.batch import MODEL, REJECTED, Batch
 from streams.lane.commits import Committer, new_commit_id

@@ -86,4 +86,3 @@ def _queue(pipeline: redis.client.Pipeline, keys: Keys, known: list[tuple[str, P
     timers = {lead: pattern.wake_ms for lead, pattern in known if pattern.wake_ms != NEVER}
     if timers:
         pipeline.zadd(keys.timers, timers)
-

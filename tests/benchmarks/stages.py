@@ -203,7 +203,9 @@ def _by_topic(records: Iterable[Event]) -> Records:
     for topic, partition, key, value, timestamp_ms in records:
         waiting = topics[topic]
         waiting.append(
-            ConsumerRecord(topic, partition, len(waiting), timestamp_ms, 0, key, value, None, len(key), len(value), ())
+            ConsumerRecord(
+                topic, partition, len(waiting), timestamp_ms, 0, key, value, None, len(key), len(value), ()
+            )
         )
     return topics
 

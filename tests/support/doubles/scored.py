@@ -21,7 +21,7 @@ from scoring.plan import Plan
 def signal(lead_id: str, kind: str, occurred_at: str, **attributes: object) -> bytes:
     """One line of a file; its id is all of it, so that no two are duplicates unless they are the same."""
     value = {"lead_id": lead_id, "kind": kind, "occurred_at": occurred_at, **attributes}
-    value["id"] = xxhash.xxh3_64_hexdigest(json.dumps(value))
+    value["id"] = xxhash.xxh3_64_hexdigest(json.dumps(value).encode())
     return json.dumps({"topic": "engagements", "value": value}).encode()
 
 
