@@ -97,9 +97,9 @@ def judge_lanes(lanes: Sequence[LaneFacts], given: Settings, now_ms: int) -> Ite
     yield from _identity(taken, given)
     yield from _models(taken)
     for lane in taken:
-        yield from _gaps(lane)
+        gaps = list(_gaps(lane))
+        yield from gaps or _pace(lane, now_ms)
         yield from _outbox(lane, given.outbox_limit)
-        yield from _pace(lane, now_ms)
 
 
 def _identity(lanes: Sequence[LaneFacts], given: Settings) -> Iterator[Verdict]:

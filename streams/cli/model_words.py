@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from scoring.explain import words
-from scoring.model import Band, Condition, Inactivity, Plain, Rule, ScoringModel, Window
+from scoring.fields import Plain
+from scoring.model import Band, Condition, Inactivity, Rule, ScoringModel, Window
 from scoring.plan import STATE_MAX_BYTES, Plan
-from streams.cli.output import table
+from streams.cli.output import aligned
 
 WORDS_MAX = 1_000
 """Columns of a rule in words: nobody wants half of a condition."""
@@ -29,12 +30,13 @@ def model_lines(plan: Plan) -> Iterator[str]:
 
 
 def _section(title: str, rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
+    """A title over rows of (name, points, meaning) or (name, meaning)."""
     cells = list(rows)
     if cells:
-        headings = ("name", "points", "meaning") if len(cells[0]) == 3 else ("name", "meaning")
+        ends_right = [False, True, False] if len(cells[0]) == 3 else [False, False]
         yield ""
         yield title
-        yield from (f"  {line}" for line in table(headings, cells, right=("points",), cell_max=WORDS_MAX)[1:])
+        yield from (f"  {line}" for line in aligned(cells, ends_right, WORDS_MAX))
 
 
 def _rule(rule: Rule) -> str:

@@ -35,12 +35,15 @@ def table(
     headings: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence[str] = (), cell_max: int = CELL_MAX
 ) -> list[str]:
     """Rows under their headings, in columns; those named in `right` end on the right. Nothing for no rows."""
+    cells = [list(row) for row in rows]
+    return aligned([headings, *cells], [heading in right for heading in headings], cell_max) if cells else []
+
+
+def aligned(rows: Sequence[Sequence[str]], ends_right: Sequence[bool], cell_max: int = CELL_MAX) -> list[str]:
+    """Rows in columns, each ending on the right or beginning on the left; longer cells are cut."""
     cells = [[_clip(cell, cell_max) for cell in row] for row in rows]
-    if not cells:
-        return []
-    widths = [max(map(len, column)) for column in zip(headings, *cells, strict=True)]
-    ends_right = [heading in right for heading in headings]
-    return [_row(row, widths, ends_right) for row in (headings, *cells)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return [_row(row, widths, ends_right) for row in cells]
 
 
 def minute(instant_ms: int) -> str:

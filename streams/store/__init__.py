@@ -7,7 +7,6 @@
     entries     an outbox entry as the fields of a stream entry, and back; pure
     refusals    what a script's refusal means for the operator; pure
     reader      Reader: questions that change nothing, for the command line and the console
-    models      the bodies of scoring models, for readers
     queries     questions that lanes and readers share
     safety      may scores be kept in this Redis: eviction, persistence, version
     connection  the pool, and the one place where redis-py's errors become ours
@@ -27,7 +26,6 @@ Keys, under the prefix `ll` (a setting), p being the partition. Names and fields
                                        k key, v value, h headers (msgpack), ts timestamp; absent: left out
     {ll:p}:history:<id>  list          the lead's changes as published, newest first, at most 50
     {ll:p}:journal       stream        `entry`: what each commit applied; only if the worker keeps a journal
-    ll:model:<version>   string        the body of a scoring model, for readers
 
 Fields of meta (text; "store": maintained by the scripts, "lane": written by the lane with a commit):
 
@@ -50,8 +48,7 @@ Fields of meta (text; "store": maintained by the scripts, "lane": written by the
       _since, _cause                   brought it; empty when none is
 """
 
-from streams.store.models import Models
 from streams.store.process import Store
 from streams.store.reader import Counts, NothingScored, Reader
 
-__all__ = ["Counts", "Models", "NothingScored", "Reader", "Store"]
+__all__ = ["Counts", "NothingScored", "Reader", "Store"]

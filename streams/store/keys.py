@@ -59,11 +59,6 @@ class Keys:
         return f"{self.tag}:history:"
 
 
-def model_key(prefix: str, version: str) -> str:
-    """String: the body of a scoring model, for readers. It belongs to no lane, so it has no hash tag."""
-    return f"{prefix}:model:{version}"
-
-
 def layout(partitions: int) -> str:
     """What the `layout` field says: how many partitions, and how an id chooses one."""
     return f"{partitions}:{HASH}"

@@ -6,7 +6,6 @@ from scoring.lead import STATE_FORMAT
 from streams.store.connection import Connection
 from streams.store.keys import Keys
 from streams.store.lane_store import Identity, RedisLane
-from streams.store.models import Models
 from streams.store.reader import Reader
 from streams.store.safety import check_safety
 
@@ -43,10 +42,6 @@ class Store:
     def reader(self) -> Reader:
         """The same Redis, to look at, over the same connections."""
         return Reader(self._connection, self._prefix)
-
-    def models(self) -> Models:
-        """The bodies of scoring models, for readers."""
-        return Models(self._connection, self._prefix)
 
     async def close(self) -> None:
         """Close every connection; commands in flight fail."""

@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 from streams.store.connection import Connection, pairs
 from streams.store.keys import Keys, partitions_of
-from streams.store.models import Models
 from streams.store.queries import board_top, load
 
 JOURNAL_PAGE = 500
@@ -100,10 +99,6 @@ class Reader:
                 after = f"({entry_id.decode()}"
             if len(page) < JOURNAL_PAGE:
                 return
-
-    def models(self) -> Models:
-        """The published scoring models."""
-        return Models(self._connection, self._prefix)
 
     def _keys(self, partition: int) -> Keys:
         return Keys(self._prefix, partition)

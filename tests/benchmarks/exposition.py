@@ -20,18 +20,18 @@ class Histogram(NamedTuple):
     total: float
 
     @property
-    def count(self) -> float:
-        """How many observations there were."""
+    def observations(self) -> float:
+        """How many there were."""
         return self.cumulative[-1] if self.cumulative else 0.0
 
     @property
     def mean(self) -> float:
         """0 without observations."""
-        return self.total / self.count if self.count else 0.0
+        return self.total / self.observations if self.observations else 0.0
 
     def quantile(self, share: float) -> float:
         """The value below which this share lies, by a straight line within its bucket, as Prometheus does it."""
-        wanted = share * self.count
+        wanted = share * self.observations
         steps = pairwise([(0.0, 0.0), *zip(self.bounds, self.cumulative, strict=True)])
         for (low, before), (high, until) in steps:
             if until >= wanted and until > before:

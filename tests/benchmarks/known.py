@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import redis
 
-from scoring.lead import NEVER, Lead, encode_lead
+from scoring.lead import NEVER, encode_lead
 from streams.kafka.placement import partition_of
 from streams.store.keys import Keys
 from tests.benchmarks.generator import Workload, events, lead_id
@@ -27,15 +27,17 @@ CHUNK = 20_000
 
 
 class Pattern(NamedTuple):
-    """What Redis holds of a lead. `wake_ms` is NEVER for a lead without a timer."""
+    """What Redis holds of a lead: its state, and its bound on the board."""
 
     state: bytes
     bound: float
-    wake_ms: int
 
 
-def patterns(workload: Workload, *, dormant: bool) -> list[Pattern]:
-    """States at the beginning of the workload; `dormant`: only of leads that time alone does not move."""
+def patterns(workload: Workload) -> list[Pattern]:
+    """States at the beginning of the workload, of leads that time alone does not move.
+
+    Leads in a band would fall within the month, and the run would measure falls that no event of it has caused.
+    """
     month = Workload(
         end_ms=workload.start_ms,
         events=PATTERN_EVENTS,
@@ -48,8 +50,8 @@ def patterns(workload: Workload, *, dormant: bool) -> list[Pattern]:
     times = StageTimes()
     while lane.turn(times):
         pass
-    made = [_pattern(lead) for lead in lane.leads.values()]
-    return [pattern for pattern in made if not dormant or pattern.wake_ms == NEVER]
+    dormant = [lead for lead in lane.leads.values() if lead.wake == NEVER]
+    return [Pattern(encode_lead(lead), lead.ceiling) for lead in dormant]
 
 
 def write(url: str, prefix: str, partitions: int, leads: range, made: list[Pattern]) -> None:
@@ -67,10 +69,6 @@ def write(url: str, prefix: str, partitions: int, leads: range, made: list[Patte
         connection.close()
 
 
-def _pattern(lead: Lead) -> Pattern:
-    return Pattern(encode_lead(lead), lead.ceiling, lead.wake)
-
-
 def _by_partition(chunk: Iterable[tuple[str, Pattern]], partitions: int) -> list[list[tuple[str, Pattern]]]:
     split: list[list[tuple[str, Pattern]]] = [[] for _ in range(partitions)]
     for known in chunk:
@@ -83,6 +81,3 @@ def _queue(pipeline: redis.client.Pipeline, keys: Keys, known: list[tuple[str, P
         return
     pipeline.mset({keys.leads + lead: pattern.state for lead, pattern in known})
     pipeline.zadd(keys.board, {lead: pattern.bound for lead, pattern in known})
-    timers = {lead: pattern.wake_ms for lead, pattern in known if pattern.wake_ms != NEVER}
-    if timers:
-        pipeline.zadd(keys.timers, timers)

@@ -47,7 +47,7 @@ async def latency(bootstrap: str, progress: Progress, seed: int) -> Latency:
             await _sign_up(producer, lead, "first")
         await producer.flush()
         async with asyncio.timeout(PREPARED_TIMEOUT_S):
-            while progress.look().records < SAMPLES:
+            while progress.look().records < SAMPLES:  # noqa: ASYNC110 -- Redis tells nobody
                 await asyncio.sleep(POLL_S)
         async with ChangeFollower(bootstrap) as follower:
             took_ms = []

@@ -1,8 +1,8 @@
-"""The events on their way into Kafka: through librdkafka, each to its own partition, as fast as the broker takes them."""
+"""Each event on its way into Kafka: through librdkafka, to its partition, as fast as the broker takes it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from confluent_kafka import KafkaError, Message, Producer
 
@@ -50,7 +50,7 @@ def load(bootstrap: str, events: Iterable[Event]) -> int:
     return count
 
 
-def _send(producer: Producer, event: Event, note: object) -> None:
+def _send(producer: Producer, event: Event, note: Callable[[KafkaError | None, Message], None]) -> None:
     while True:
         try:
             producer.produce(

@@ -14,7 +14,7 @@ TIMEOUT_S = 30.0
 
 
 class Standing(NamedTuple):
-    """Commits made, records of the benchmark's topics committed, entries on their way to Kafka; all lanes together."""
+    """Of all lanes: commits made, records of the benchmark's topics committed, entries on their way to Kafka."""
 
     commits: int
     records: int

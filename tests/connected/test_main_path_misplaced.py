@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from schemas.instants import MINUTE_MS
+from schemas.instants import DAY_MS, MINUTE_MS
 from schemas.topics import INPUT_NAMES, REKEYED
 from scoring.document import read_model
 from scoring.lead import decode_lead
@@ -29,7 +29,9 @@ from tests.support.traffic import (
 from tests.support.workers import Site
 
 PARTITIONS = 6
-EVENTS, LEADS = 40_000, 2_000
+EVENTS, LEADS, DAYS = 24_000, 10_000, 2
+"""No lead has more than 256 signals, all within 72 h: so a repeat is known as one, however late a re-keyed
+record arrives."""
 
 GRACE_S = 3_600
 """Idle lanes let no time pass beyond the traffic, which ends 30 minutes before now: so a run ends still."""
@@ -42,8 +44,8 @@ async def test_misplaced_records_are_scored_once_as_the_raw_topics_are(
 ) -> None:
     """A quarter sent by librdkafka's own partitioner: no limits, so every score is that of the plain topics."""
     site = Site(await fresh_topics(PARTITIONS), redis_url, prefix, tmp_path)
-    traffic = Traffic(SystemClock().now_ms() - 30 * MINUTE_MS, EVENTS, LEADS)
-    await activate(site, model_without_limits(), "without-limits", traffic.end_ms - 31 * 24 * 60 * MINUTE_MS)
+    traffic = Traffic(SystemClock().now_ms() - 30 * MINUTE_MS, EVENTS, LEADS, DAYS)
+    await activate(site, model_without_limits(), "without-limits", traffic.end_ms - DAYS * DAY_MS - 1)
     given = list(events(traffic))
     misplaced = given[::4]
     del given[::4]
@@ -94,4 +96,4 @@ def expect_scores_of_the_topics(run: Run) -> None:
         for lead_id, state in lane.states.items()
     }
     assert streamed == pytest.approx(expected, abs=1e-6)
-    assert len(streamed) == sum(len(lane.states) for lane in run.lanes) > LEADS * 0.9
+    assert len(streamed) == sum(len(lane.states) for lane in run.lanes) > LEADS // 2

@@ -12,7 +12,7 @@ import pytest
 from redis.asyncio import Redis
 
 from streams.lane.ports import Commit, Fenced, Rewound, StoreRefused, StoreUnavailable
-from streams.store import Models, Reader, Store, connection
+from streams.store import Reader, Store, connection
 from streams.store.lane_store import RedisLane
 from tests.support.doubles.bench import commit, entry
 from tests.support.servers import RedisServer, free_port
@@ -98,24 +98,10 @@ async def dump(raw: Redis) -> dict[str, Any]:
 
 
 async def test_the_keys_have_the_promised_names(lane: RedisLane, store: Store, raw: Redis) -> None:
-    """A commit that writes everything, and a published model, make these keys and no others."""
+    """A commit that writes everything makes these keys and no others."""
     await lane.commit(full_commit(0))
-    await store.models().publish("2026-11", "rules: []")
     lane_keys = ("meta", "lead:L-1", "timers", "board", "outbox", "history:L-1", "journal")
-    promised = {"ll:model:2026-11", *(f"{{ll:0}}:{name}" for name in lane_keys)}
-    assert await names(raw) == promised
-
-
-async def test_models_are_published_for_readers(store: Store) -> None:
-    """A reader lists the versions and reads a body, as it was published last."""
-    models: Models = store.models()
-    await models.publish("b*", "old")
-    await models.publish("b*", "new ü")
-    await models.publish("a", "")
-    reader: Reader = store.reader()
-    assert await reader.models().versions() == ["a", "b*"]
-    assert await reader.models().body("b*") == "new ü"
-    assert await reader.models().body("c") is None
+    assert await names(raw) == {f"{{ll:0}}:{name}" for name in lane_keys}
 
 
 async def test_scripts_that_redis_forgot_are_sent_again(lane: RedisLane, raw: Redis) -> None:

@@ -28,7 +28,7 @@ from tests.support.servers import Program, ServerFailed, free_port
 
 ROOT = Path(__file__).parents[2]
 
-WORKER = (sys.executable, "-c", "from streams.wiring import work; from streams.settings import load; from streams import logs; logs.configure(); import os; work(load(os.environ))")
+WORKER = (sys.executable, "-m", "streams.cli", "worker")
 
 POLL_S = 0.05
 """Between two looks at a condition that asks Redis or Kafka."""

@@ -46,7 +46,7 @@ def test_the_default_model_in_words(model: Path) -> None:
     result = check(model, default_text())
     assert result.exit_code == 0
     for words in (
-        "click         +6  email.clicked, half of it left after 14d, at most 5 times a day, group email",
+        "click      +6  email.clicked, half of it left after 14d, at most 5 times a day, group email",
         'where url contains "/pricing"',
         "email   at least -30, at most 40",
         "hot   entered at 70, left below 60, alerts sales at most once in 1d",
@@ -91,9 +91,9 @@ def test_as_json(model: Path) -> None:
     ("text", "said"),
     [
         ("rules: [", "line 1: no YAML"),
-        ("rules:\n  - {id: a, kind: x, points: 1}", "line 2 rules[0].kind"),
+        ("rules:\n  - {id: a, kind: x, points: 1}", "line 2: rules[0].kind"),
         ("bands:\n  - {name: hot, enter: 60, leave: 70}", "leave 70 is not below enter 60; write a leave below 60"),
-        ("rulez: []", "line 1 rulez"),
+        ("rulez: []", "line 1: rulez"),
     ],
 )
 def test_what_is_wrong_is_said_with_its_line(model: Path, text: str, said: str) -> None:

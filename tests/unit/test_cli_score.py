@@ -82,9 +82,9 @@ def test_a_bad_model_ends_with_4_and_every_line(tmp_path: Path) -> None:
     result = run("--json", "--model", str(model))
     assert (result.exit_code, result.stdout) == (4, "")
     assert (
-        f"error: {model} is not a scoring model:\n  line 2 rules[0].points: 0 points do nothing;" in result.stderr
+        f"error: {model} is not a scoring model:\n  line 2: rules[0].points: 0 points do nothing;" in result.stderr
     )
-    assert "  line 4 bands[0]" in result.stderr
+    assert "  line 4: bands[0]" in result.stderr
 
 
 def test_text_for_people() -> None:

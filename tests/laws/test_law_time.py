@@ -1,0 +1,148 @@
+"""Laws 3, 4 and 6: time in one step or in many, no rise by itself, bands that hold between their lines."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from scoring.bands import Crossing
+from scoring.fold import Outcome, advance
+from scoring.lead import NEVER, Lead, decode_lead, encode_lead
+from scoring.plan import Plan
+from tests.laws.drive import Told, fold, plan_of, score_at, step
+from tests.laws.edges import END_MS, edge_histories, edge_models
+from tests.laws.profile import times
+from tests.support.generate.strategies import histories, models
+from tests.support.reference.instants import DAY_MS, HOUR_MS, SECOND_MS, instant_ms, iso
+
+cases = st.one_of(st.tuples(models(), histories()), st.tuples(edge_models(), edge_histories()))
+offsets_ms = st.one_of(
+    st.integers(0, 60 * DAY_MS),
+    st.integers(0, 40).map(lambda days: days * DAY_MS),
+    st.sampled_from([1, 499, 500, SECOND_MS, 1500, HOUR_MS - 1, HOUR_MS]),
+)
+
+
+def advanced(plan: Plan, lead: Lead, instants_ms: list[int]) -> tuple[bytes, list[Crossing]]:
+    """The state's bytes and what is published, of a copy of the lead brought to each instant."""
+    twin, crossings = decode_lead(encode_lead(lead)), list[Crossing]()
+    for at_ms in instants_ms:
+        advance(plan, twin, at_ms, crossings)
+        twin = decode_lead(encode_lead(twin))
+    return encode_lead(twin), crossings
+
+
+@times(2)
+@given(cases, st.lists(offsets_ms, max_size=8))
+def test_law_3_one_step_equals_many(case: tuple[Any, list[Any]], steps: list[int]) -> None:
+    """Advanced at once or by many timers, the state has the same bytes, and the changes their own instants."""
+    plan = plan_of(case[0])
+    lead = fold(plan, case[1]).lead
+    assume(lead is not None)
+    assert lead is not None
+    stops = [*sorted(lead.as_of + offset for offset in steps), lead.as_of + 60 * DAY_MS]
+    assert advanced(plan, lead, stops) == advanced(plan, lead, stops[-1:])
+
+
+@times(2)
+@given(cases, st.data())
+def test_law_3_timers_between_inputs_change_nothing(case: tuple[Any, list[Any]], data: st.DataObject) -> None:
+    """Whether a timer or the next input finds a fall, it is the same fall; the state is the same after both."""
+    plan, lines = plan_of(case[0]), [line for line in case[1] if line["topic"] != "timer"]
+    plain, timed = Told(None, [], []), Told(None, [], [])
+    for line in lines:
+        if timed.lead is not None:
+            timed = step(plan, timed, _timer_before(timed.lead.as_of, line, data))
+        plain, timed = step(plan, plain, line), step(plan, timed, line)
+        if timed.outcomes[-1] is Outcome.APPLIED:
+            assert plain.lead is not None
+            assert timed.lead is not None
+            assert encode_lead(plain.lead) == encode_lead(timed.lead)
+            assert plain.crossings == timed.crossings
+
+
+def _timer_before(as_of_ms: int, line: dict[str, Any], data: st.DataObject) -> dict[str, Any]:
+    """A timer between the lead's `as_of` and the signal, or at `as_of` where the signal will not advance it."""
+    room_ms = max(0, instant_ms(line["value"]["occurred_at"]) - as_of_ms)
+    ignored = line["value"].get("machine")
+    at_ms = as_of_ms + (0 if ignored else data.draw(st.integers(0, room_ms)))
+    return {"topic": "timer", "lead_id": "L", "timestamp": iso(at_ms)}
+
+
+@given(models(negative=False), histories(timers=False), st.lists(offsets_ms, min_size=2, max_size=12))
+def test_law_4_score_never_rises_by_itself(model: dict[str, Any], lines: list[Any], steps: list[int]) -> None:
+    """With no losses and ascending steps, time alone never raises the score."""
+    plan = plan_of(model)
+    lead = fold(plan, lines).lead
+    assume(lead is not None)
+    assert lead is not None
+    scores = [score_at(plan, lead, lead.as_of + offset) for offset in sorted(steps)]
+    assert scores == sorted(scores, reverse=True)
+
+
+@times(2)
+@given(cases)
+def test_law_6_bands_hold_between_their_lines(case: tuple[Any, list[Any]]) -> None:
+    """A band is entered at `enter` or above, left below `leave`; after an input the lead is where it belongs."""
+    plan, told = plan_of(case[0]), Told(None, [], [])
+    for line in case[1]:
+        seen = len(told.crossings)
+        told = step(plan, told, line)
+        for crossing in told.crossings[seen:]:
+            _check_crossing(plan, crossing)
+        if line["topic"] != "timer" and told.outcomes[-1] is Outcome.APPLIED and told.lead is not None:
+            score, band = score_at(plan, told.lead, told.lead.as_of), told.lead.band
+            assert band == 0 or score >= plan.bands[band - 1].leave
+            assert band == len(plan.bands) or score < plan.bands[band].enter
+
+
+def _check_crossing(plan: Plan, crossing: Crossing) -> None:
+    start, end = plan.names.index(crossing.from_), plan.names.index(crossing.to)
+    assert crossing.is_up == (end > start)
+    if crossing.is_up:
+        assert crossing.score >= plan.bands[end - 1].enter
+        assert crossing.cause.value == "signal"
+    else:
+        assert crossing.score < plan.bands[end].leave
+        assert not crossing.alert
+    if crossing.cause.value == "time":
+        assert crossing.at_ms % SECOND_MS == 0
+
+
+@times(2)
+@given(cases, st.lists(offsets_ms, min_size=1, max_size=12))
+def test_ceiling_is_never_below_the_score(case: tuple[Any, list[Any]], steps: list[int]) -> None:
+    """What a ranking trusts: after each input no later score is above the ceiling, if nothing else comes."""
+    plan, told = plan_of(case[0]), Told(None, [], [])
+    for line in case[1]:
+        told = step(plan, told, line)
+        if told.lead is not None:
+            lead = told.lead
+            highest = max(score_at(plan, lead, lead.as_of + offset) for offset in (0, *steps))
+            assert highest <= lead.ceiling + 1e-6
+
+
+@times(2)
+@given(cases, st.integers(0, 100))
+def test_wake_is_never_too_late(case: tuple[Any, list[Any]], beside_s: int) -> None:
+    """What a timer trusts: at no whole second before `wake` is the score below the band's line."""
+    plan, told = plan_of(case[0]), Told(None, [], [])
+    for line in case[1]:
+        told = step(plan, told, line)
+        if told.lead is not None and told.lead.band:
+            _check_wake(plan, told.lead, beside_s)
+
+
+def _check_wake(plan: Plan, lead: Lead, beside_s: int) -> None:
+    """Each hour, and each second around, up to `wake` or 40 days."""
+    leave = plan.bands[lead.band - 1].leave
+    first = lead.as_of // SECOND_MS + 1
+    end = END_MS // SECOND_MS if lead.wake == NEVER else lead.wake // SECOND_MS
+    end = min(end, first + 40 * DAY_MS // SECOND_MS)
+    hours = range(first + (-first % 3600), end, 3600)
+    near = {first, first + beside_s, end - 1, end - 1 - beside_s}
+    looked_at = {*near, *hours, *(hour + offset for hour in hours[:48] for offset in (-1, beside_s))}
+    below = [at for at in looked_at if first <= at < end and score_at(plan, lead, at * SECOND_MS) < leave]
+    assert below == []
