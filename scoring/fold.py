@@ -9,6 +9,7 @@ the lead as it is (but for the number of machine signals).
 
 from __future__ import annotations
 
+from array import array
 from enum import StrEnum
 
 from schemas.changes import Cause
@@ -74,7 +75,7 @@ def apply_signal(
         advance(plan, lead, signal.occurred_ms, crossings)
     kind = plan.kind(signal.kind)
     rules = _rules_that_count(lead, kind, signal)
-    lowers = _may_lower(lead, kind, rules)
+    lowers = _may_lower(plan, lead, kind, rules)
     if lowers or _may_move(plan, lead, kind, rules):
         before = lead.before(plan.scored_tags)
         facts = _count(plan, lead, kind, rules, signal.occurred_ms)
@@ -87,11 +88,13 @@ def apply_signal(
     return lead, Outcome.APPLIED
 
 
-def _may_lower(lead: Lead, kind: KindPlan, rules: list[RulePlan]) -> bool:
+def _may_lower(plan: Plan, lead: Lead, kind: KindPlan, rules: list[RulePlan]) -> bool:
     """Whether the signal may lower the score now or later: by points lost, by a window, by a forgotten hour."""
     if kind.takes and any(rule.points < 0 for rule in rules):
         return True
-    return kind.may_lower or lead.buckets >= KIND_BUCKETS_MAX
+    if lead.buckets >= KIND_BUCKETS_MAX and _oldest_hour(lead) >= first_hour(plan.window_hours, lead.as_of):
+        return True
+    return kind.may_lower
 
 
 def _may_move(plan: Plan, lead: Lead, kind: KindPlan, rules: list[RulePlan]) -> bool:
@@ -194,9 +197,16 @@ def _add_to_window(lead: Lead, kind: KindPlan, hour: int) -> None:
 
 def _forget_oldest_hour(lead: Lead) -> None:
     """The oldest hour of all kinds, whole: so it does not matter which kind came first."""
-    kinds = [words for tag, words in lead.parts.items() if tag < RULE_SERIES and words]
-    oldest = min(words[0] >> 32 for words in kinds)
-    for words in kinds:
+    oldest = _oldest_hour(lead)
+    for words in _hours_by_kind(lead):
         if words[0] >> 32 == oldest:
             drop_first(words, 1)
             lead.buckets -= 1
+
+
+def _oldest_hour(lead: Lead) -> int:
+    return min(words[0] >> 32 for words in _hours_by_kind(lead))
+
+
+def _hours_by_kind(lead: Lead) -> list[array[int]]:
+    return [words for tag, words in lead.parts.items() if tag < RULE_SERIES and words]

@@ -133,6 +133,7 @@ class Plan:
         self.day = day_of(model.timezone)
         self.rules = [self._rule_plan(slot, rule) for slot, rule in enumerate(model.rules)]
         self.windows = tuple(self._window_plan(window) for window in model.windows)
+        self.window_hours = max((window.hours for window in self.windows), default=0)
         self.by_kind = {kind: self._kind_plan(kind, slot) for kind, slot in self.kind_slots.items()}
         self.other = self._kind_plan(OTHER, len(model.kinds))
         self.decays = self._decays()

@@ -184,25 +184,28 @@ async def test_a_misplaced_record_is_rekeyed_and_scored_once(
 ) -> None:
     """A good record in a wrong partition is scored in the right one, once, and no entry is written about it.
 
-    Its copy in `leadline.rekeyed` is sent once more by hand, as after a crash: that is not scored again.
+    Its copy sent again by hand, as after a crash, is not scored again; a copy in a wrong partition is refused.
     """
     site = Site(await fresh_topics(PARTITIONS), redis_url, prefix, tmp_path, PARTITIONS)
     at_ms = SystemClock().now_ms() - 60 * SECOND_MS
     lead_id = lead_of(1, count())
-    content = json.dumps(value(lead_id, at_ms)).encode()
-    again = [("leadline-origin", b"engagements/0/0")]
+    key, content = lead_id.encode(), json.dumps(value(lead_id, at_ms)).encode()
     worker = site.start()
     async with RecordProducer(site.kafka) as producer:
-        await producer.send(ANY, key=lead_id.encode(), value=content, partition=0, timestamp_ms=at_ms)
+        await producer.send(ANY, key=key, value=content, partition=0, timestamp_ms=at_ms)
         await producer.flush()
         await site.caught_up(worker)
-        await producer.send(REKEYED.name, key=lead_id.encode(), value=content, partition=1, headers=again)
+        for partition in (1, 2):
+            headers = [("leadline-origin", b"engagements/0/0")]
+            await producer.send(REKEYED.name, key=key, value=content, partition=partition, headers=headers)
         await producer.flush()
     await site.caught_up(worker)
     assert worker.stop() == 0
-    assert await rejections(site) == {}
+    ((place, (entry,)),) = (await rejections(site)).items()
+    assert (place, entry["reason"]) == ((REKEYED.name, 2, 0), "bad_origin")
     run = await read_run(site)
     assert [list(lane.states) for lane in run.lanes] == [[], [lead_id], []]
     assert len(decode_lead(run.lanes[1].states[lead_id]).arrivals) == 1
-    assert run.uncovered(run.lanes[1], set_aside=[(REKEYED.name, 1, 1)]) == []
+    aside = [(ANY, 0, 0), (REKEYED.name, 1, 1), (REKEYED.name, 2, 0)]
+    assert [run.uncovered(lane, set_aside=aside) for lane in run.lanes] == [[], [], []]
     assert run.lanes[1].meta["origin:engagements:0"] == "0"

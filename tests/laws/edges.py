@@ -2,154 +2,194 @@
 
 Points are few and round, so that scores meet lines exactly; decays reach from a second to months; instants lie on
 whole hours, on whole seconds and between two of them; some kinds engage and some only take points.
+
+Each part is made from one number, whose digits choose: that is a tenth of the time of as many draws, and still
+shrinks, since the first of each set of choices is the plainest.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 
 from tests.support.generate.strategies import START_MS
 from tests.support.reference.instants import DAY_MS, HOUR_MS, SECOND_MS, iso
 
-KINDS = ("email.opened", "email.clicked", "page.viewed", "email.bounced")
+Choice = TypeVar("Choice")
+
+END_MS = START_MS + 600 * DAY_MS
+"""Later than any history here, and than what any of their signals weighs."""
+
 UNNAMED = "call.answered"
 """No model here names it."""
 
+KIND_LISTS = (
+    ["email.opened"],
+    ["email.clicked"],
+    ["page.viewed"],
+    ["email.bounced"],
+    ["email.opened", "email.clicked"],
+    ["email.clicked", "page.viewed", "email.bounced"],
+)
 GROUPS = ("a", "b", "c")
-END_MS = START_MS + 200 * DAY_MS
-"""Later than any history here."""
-
-_HALF_LIVES = ("1s", "45s", "1h", "36h", "7d")
-_FADES = ("1s", "90m", "24h", "2d", "169h", "8d")
-_GAPS_MS = (
-    *(0, 0, 1, 300, 500, 999, SECOND_MS, 1500, 59_500),
-    *(HOUR_MS - 500, HOUR_MS - 1, HOUR_MS, HOUR_MS + 1, 90 * 60 * SECOND_MS),
-    *(DAY_MS - 500, DAY_MS, 36 * HOUR_MS, 7 * DAY_MS, 30 * DAY_MS),
+DECAYS = (
+    {},
+    *({"half_life": length} for length in ("7d", "36h", "1h", "45s", "1s")),
+    *({"expires_after": length} for length in ("24h", "1s", "90m", "2d", "169h", "8d")),
+    *({"fades_over": length} for length in ("24h", "1s", "90m", "2d", "169h", "8d")),
 )
-
-_kind_lists = st.lists(st.sampled_from(KINDS), min_size=1, max_size=3, unique=True)
-_points = st.sampled_from([5, 10, 10, 20, 30, 50, -5, -10, -20])
-_decays = st.one_of(
-    st.just({}),
-    st.sampled_from(_HALF_LIVES).map(lambda length: {"half_life": length}),
-    st.tuples(st.sampled_from(["fades_over", "expires_after"]), st.sampled_from(_FADES)).map(
-        lambda decay: {decay[0]: decay[1]}
-    ),
+LIMITS = (
+    *(None, None, None, None, None, None),
+    *({"times": times, "per": per} for times in (1, 2) for per in ("day", "week", "ever", "message_id")),
 )
-_limits = st.fixed_dictionaries(
-    {"times": st.integers(1, 2), "per": st.sampled_from(["day", "week", "ever", "message_id"])}
+GAPS_MS = (
+    *(0, HOUR_MS, DAY_MS, SECOND_MS, 1, 300, 500, 999, 1500, 59_500),
+    *(HOUR_MS - 500, HOUR_MS - 1, HOUR_MS + 1, 90 * 60 * SECOND_MS, DAY_MS - 500),
+    *(36 * HOUR_MS, 7 * DAY_MS, 30 * DAY_MS),
 )
-_clamps = st.fixed_dictionaries(
-    {}, optional={"min": st.sampled_from([0, -5, -15]), "max": st.sampled_from([0, 10, 30])}
-)
+POINTS = (10, 10, 5, 20, 30, 50, -10, -5, -20)
+SCALES = (None, None, None, {"min": -30, "max": 60}, {"min": 10, "max": 40}, {"max": 1000})
+ENTERS = (10, 5, 20, 25, 30, 40, 45, 50)
+NUMBERS = st.integers(0, (1 << 24) - 1)
 
 
-@st.composite
-def _rules(draw: st.DrawFn, rule_id: str) -> dict[str, Any]:
-    rule = {"id": rule_id, "kind": draw(_kind_lists), "points": draw(_points), "group": draw(st.sampled_from(GROUPS))}
-    if draw(st.integers(0, 3)) == 0:
-        rule["limit"] = draw(_limits)
-    if draw(st.integers(0, 5)) == 0:
-        rule["where"] = {"minutes": {"min": 10}}
-    return rule | draw(_decays)
+class Digits:
+    """A number taken apart: each pick uses up as much of it as there are choices."""
+
+    def __init__(self, number: int) -> None:
+        self.rest = number
+
+    def pick(self, choices: Sequence[Choice]) -> Choice:
+        """One of the choices; the first one if nothing is left of the number."""
+        self.rest, place = divmod(self.rest, len(choices))
+        return choices[place]
+
+    def one_in(self, count: int) -> bool:
+        """True once in `count` numbers."""
+        return self.pick(range(count)) == count - 1
 
 
-@st.composite
-def _windows(draw: st.DrawFn, window_id: str) -> dict[str, Any]:
-    counts = sorted(draw(st.sets(st.integers(1, 4), min_size=1, max_size=3)))
+def _rule(place: int, number: int) -> dict[str, Any]:
+    digits = Digits(number)
+    rule: dict[str, Any] = {"id": f"r{place}", "kind": digits.pick(KIND_LISTS), "points": digits.pick(POINTS)}
+    rule |= {"group": digits.pick(GROUPS), **digits.pick(DECAYS)}
+    limit = digits.pick(LIMITS)
+    if limit:
+        rule["limit"] = limit
+    return rule | ({"where": {"minutes": {"min": 10}}} if digits.one_in(6) else {})
+
+
+def _window(place: int, number: int) -> dict[str, Any]:
+    digits = Digits(number)
+    window = {
+        "id": f"w{place}",
+        "count": digits.pick(KIND_LISTS),
+        "within": digits.pick(["1h", "2h", "24h", "30d"]),
+    }
+    counts = digits.pick([(1,), (2,), (1, 2), (2, 3), (1, 2, 4)])
+    steps = [{"at_least": count, "points": digits.pick([10, 20, 5, -10])} for count in counts]
+    return window | {"group": digits.pick(GROUPS), "steps": steps}
+
+
+def _inactivity(number: int) -> dict[str, Any]:
+    digits = Digits(number)
+    kinds = digits.pick([None, None, *KIND_LISTS])
     return {
-        "id": window_id,
-        "count": draw(_kind_lists),
-        "within": draw(st.sampled_from(["1h", "2h", "24h", "30d"])),
-        "steps": [{"at_least": count, "points": draw(st.sampled_from([10, 20, 5, -10]))} for count in counts],
-        "group": draw(st.sampled_from(GROUPS)),
+        "after": digits.pick(["1h", "36h", "7d", "90s", "1s"]),
+        "points": digits.pick([-10, -5, -20]),
+        "every": digits.pick(["1h", "1s", "36h", "7d"]),
+        "at_most": digits.pick([1, 2, 3]),
+        "group": digits.pick(GROUPS),
+        **({"count": kinds} if kinds else {}),
     }
 
 
-@st.composite
-def _inactivities(draw: st.DrawFn) -> dict[str, Any]:
-    inactivity: dict[str, Any] = {
-        "after": draw(st.sampled_from(["1s", "90s", "1h", "36h", "7d"])),
-        "points": draw(st.sampled_from([-5, -10, -20])),
-        "every": draw(st.sampled_from(["1s", "1h", "36h", "7d"])),
-        "at_most": draw(st.integers(1, 3)),
-        "group": draw(st.sampled_from(GROUPS)),
-    }
-    if draw(st.booleans()):
-        inactivity["count"] = draw(_kind_lists)
-    return inactivity
-
-
-@st.composite
-def _bands(draw: st.DrawFn, *, between: bool) -> list[dict[str, Any]]:
+def _bands(number: int, *, between: bool) -> list[dict[str, Any]]:
     """Lines that scores meet exactly; with `between` the lines to leave are such that no whole score meets them."""
-    enters = sorted(draw(st.sets(st.sampled_from([5, 10, 20, 25, 30, 40, 45, 50]), min_size=1, max_size=3)))
+    digits = Digits(number)
+    enters = sorted({digits.pick(ENTERS) for _ in range(digits.pick([1, 1, 2, 3]))})
     bands: list[dict[str, Any]] = []
     lowest = -21.0
-    for number, enter in enumerate(enters):
-        wanted = enter - draw(st.sampled_from([1, 5, 5, 10, 15])) + (0.5 if between else 0)
-        leave = max(lowest + 1, wanted)
-        band = {"name": f"band-{number}", "enter": enter, "leave": leave if leave < enter else enter - 0.25}
-        if draw(st.booleans()):
-            band |= {"alert": True, "cooldown": draw(st.sampled_from(["1s", "1h", "7d"]))}
-        bands.append(band)
-        lowest = band["leave"]
+    for place, enter in enumerate(enters):
+        leave = max(lowest + 1, enter - digits.pick([5, 1, 10, 15]) + (0.5 if between else 0))
+        lowest = leave if leave < enter else enter - 0.25
+        band = {"name": f"band-{place}", "enter": enter, "leave": lowest}
+        cooldown = digits.pick([None, "1s", "1h", "7d"])
+        bands.append(band | ({"alert": True, "cooldown": cooldown} if cooldown else {}))
     return bands
+
+
+def _clamps(number: int) -> dict[str, Any]:
+    digits = Digits(number)
+    choices = [
+        None,
+        None,
+        None,
+        {"max": 10},
+        {"max": 30},
+        {"max": 0},
+        {"min": -5},
+        {"min": 0},
+        {"min": -15, "max": 10},
+    ]
+    clamps = {group: digits.pick(choices) for group in GROUPS}
+    return {group: clamp for group, clamp in clamps.items() if clamp}
 
 
 @st.composite
 def edge_models(draw: st.DrawFn) -> dict[str, Any]:
     """A model of a few rules whose scores lie on lines, with clamps that bind.
 
-    Where something fades and something is taken, no line to leave is a whole number: a score that stays exactly
-    on its line while gains and losses cancel can be told from one below it only second by second.
+    Where something is taken, no line to leave is a whole number: a score that stays exactly on its line while
+    gains and losses cancel can be told from one below it only second by second.
     """
     model: dict[str, Any] = {
         "version": "edges",
-        "rules": [draw(_rules(f"r{number}")) for number in range(draw(st.integers(1, 4)))],
-        "groups": {group: draw(_clamps) for group in draw(st.sets(st.sampled_from(GROUPS)))},
+        "rules": [
+            _rule(place, number) for place, number in enumerate(draw(st.lists(NUMBERS, min_size=1, max_size=4)))
+        ],
+        "windows": [_window(place, number) for place, number in enumerate(draw(st.lists(NUMBERS, max_size=2)))],
+        "groups": _clamps(draw(NUMBERS)),
     }
-    windows = draw(st.integers(0, 2))
-    if windows:
-        model["windows"] = [draw(_windows(f"w{number}")) for number in range(windows)]
-    if draw(st.booleans()):
-        model["inactivity"] = draw(_inactivities())
-    if draw(st.integers(0, 3)) == 0:
-        model["scale"] = draw(st.sampled_from([{"min": -30, "max": 60}, {"min": 10, "max": 40}, {"max": 1000}]))
+    inactivity = draw(st.none() | NUMBERS)
+    if inactivity is not None:
+        model["inactivity"] = _inactivity(inactivity)
+    scale = draw(st.sampled_from(SCALES))
+    if scale:
+        model["scale"] = scale
     takes = any(rule["points"] < 0 for rule in model["rules"])
-    model["bands"] = draw(_bands(between=takes))
-    return model
+    return model | {"bands": _bands(draw(NUMBERS), between=takes)}
 
 
 @st.composite
-def edge_histories(draw: st.DrawFn, *, most_lines: int = 14) -> list[dict[str, Any]]:
+def edge_histories(draw: st.DrawFn, *, most_lines: int = 16) -> list[dict[str, Any]]:
     """Lines of one lead: Kafka timestamps ascend by gaps that end on an edge or just beside one."""
     record_ms = START_MS + draw(st.sampled_from([0, 500, HOUR_MS - 500, 12 * HOUR_MS]))
     lines: list[dict[str, Any]] = []
-    for number in range(draw(st.integers(1, most_lines))):
-        record_ms += draw(st.sampled_from(_GAPS_MS))
-        if draw(st.integers(0, 6)) == 0:
-            lines.append({"topic": "timer", "lead_id": "L", "timestamp": iso(record_ms)})
-            continue
-        late_ms = draw(st.sampled_from([0, 0, 0, *_GAPS_MS])) if draw(st.booleans()) else 0
-        lines.append({"topic": "engagements", "timestamp": iso(record_ms), "value": draw(_values(number, record_ms - late_ms))})
+    for place, number in enumerate(draw(st.lists(NUMBERS, min_size=1, max_size=most_lines))):
+        digits = Digits(number)
+        record_ms += digits.pick(GAPS_MS)
+        line: dict[str, Any] = {"topic": "timer", "lead_id": "L", "timestamp": iso(record_ms)}
+        if not digits.one_in(8):
+            line = {"topic": "engagements", "timestamp": iso(record_ms), "value": _value(place, record_ms, digits)}
+        lines.append(line)
     return lines
 
 
-@st.composite
-def _values(draw: st.DrawFn, number: int, occurred_ms: int) -> dict[str, Any]:
+def _value(place: int, record_ms: int, digits: Digits) -> dict[str, Any]:
+    """A signal recorded at this instant: some are late, some machines', some repeat an id."""
+    kind = digits.pick([*(kinds[0] for kinds in KIND_LISTS[:4]), "email.opened", "email.clicked", UNNAMED])
+    late_ms = digits.pick([0, 0, 0, 0, digits.pick(GAPS_MS)])
     value: dict[str, Any] = {
-        "id": f"e-{number if draw(st.integers(0, 9)) else number // 2}",
+        "id": f"e-{place}",
         "lead_id": "L",
-        "occurred_at": iso(occurred_ms),
-        "kind": draw(st.sampled_from([*KINDS, *KINDS, UNNAMED])),
+        "occurred_at": iso(record_ms - late_ms),
+        "kind": kind,
     }
-    if draw(st.integers(0, 3)) == 0:
-        value["message_id"] = draw(st.sampled_from(["m-1", "m-2"]))
-    if draw(st.booleans()):
-        value["minutes"] = draw(st.sampled_from([5, 10]))
-    if draw(st.integers(0, 19)) == 0:
+    value |= digits.pick([{}, {"minutes": 5}, {"minutes": 10}])
+    value |= digits.pick([{}, {}, {"message_id": "m-1"}, {"message_id": "m-2"}])
+    if digits.one_in(12):
         value["machine"] = True
-    return value
+    return value | ({"id": f"e-{place // 2}"} if digits.one_in(8) else {})

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from scoring.explain import Explanation, explain
+from tests.laws.cases import Case, cases
 from tests.laws.drive import fold, plan_of, score_at
-from tests.laws.edges import edge_histories, edge_models
 from tests.laws.profile import times
-from tests.support.generate.strategies import histories, models
 from tests.support.reference.instants import DAY_MS
 
 
@@ -22,11 +19,8 @@ def told(explanation: Explanation) -> list[float]:
 
 
 @times(2)
-@given(
-    st.one_of(st.tuples(models(), histories()), st.tuples(edge_models(), edge_histories())),
-    st.integers(0, 90 * DAY_MS),
-)
-def test_law_5_explanation_sums_to_the_score(case: tuple[Any, list[Any]], later_ms: int) -> None:
+@given(cases, st.integers(0, 90 * DAY_MS))
+def test_law_5_explanation_sums_to_the_score(case: Case, later_ms: int) -> None:
     """At any instant contributions and adjustments add up to the score; those of each change to its score."""
     plan = plan_of(case[0])
     lead, crossings, _ = fold(plan, case[1])
@@ -40,8 +34,8 @@ def test_law_5_explanation_sums_to_the_score(case: tuple[Any, list[Any]], later_
         assert sums == pytest.approx(crossing.score, abs=1e-6)
 
 
-@given(st.one_of(st.tuples(models(), histories()), st.tuples(edge_models(), edge_histories())))
-def test_explanation_is_readable(case: tuple[Any, list[Any]]) -> None:
+@given(cases)
+def test_explanation_is_readable(case: Case) -> None:
     """Nothing of no points is told, no rule twice, and what matters most comes first."""
     plan = plan_of(case[0])
     lead = fold(plan, case[1]).lead

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from scoring.fold import Outcome
 from scoring.lead import encode_lead
+from tests.laws.cases import Case, cases
 from tests.laws.drive import fold, plan_of, score_at
-from tests.laws.edges import END_MS, edge_histories, edge_models
+from tests.laws.edges import END_MS
 from tests.laws.profile import times
-from tests.support.generate.strategies import histories, models
 from tests.support.reference.instants import HOUR_MS, instant_ms, iso
 
 NOON = "2026-03-02T12:00:00Z"
@@ -33,13 +33,10 @@ def arriving_at_once(lines: list[Any]) -> list[Any]:
 
 
 @times(1.5)
-@given(
-    st.one_of(st.tuples(models(limited=False), histories()), st.tuples(edge_models().map(unlimited), edge_histories())),
-    st.data(),
-)
-def test_law_1_order_does_not_matter(case: tuple[Any, list[Any]], data: st.DataObject) -> None:
+@given(cases, st.data())
+def test_law_1_order_does_not_matter(case: Case, data: st.DataObject) -> None:
     """The same signals in any order of arrival give the same score, absent limits."""
-    plan, lines = plan_of(case[0]), arriving_at_once(case[1])
+    plan, lines = plan_of(unlimited(case[0])), arriving_at_once(case[1])
     assume(any("machine" not in line["value"] for line in lines))
     scores = []
     for order in (lines, data.draw(st.permutations(lines))):
@@ -50,10 +47,8 @@ def test_law_1_order_does_not_matter(case: tuple[Any, list[Any]], data: st.DataO
 
 
 @times(1.5)
-@given(
-    st.one_of(st.tuples(models(), histories()), st.tuples(edge_models(), edge_histories())), st.data()
-)
-def test_law_2_a_repeat_changes_nothing(case: tuple[Any, list[Any]], data: st.DataObject) -> None:
+@given(cases, st.data())
+def test_law_2_a_repeat_changes_nothing(case: Case, data: st.DataObject) -> None:
     """A signal that comes again within the memory is known as one, and leaves the state's bytes as they are."""
     plan, lines = plan_of(case[0]), case[1]
     told = fold(plan, lines)

@@ -39,7 +39,7 @@ BOARD_PAGE = 5_000
 Place = tuple[str, int, int]
 """Topic, partition, offset."""
 
-UNSCORED = frozenset({"key_missing", "key_mismatch", "bad_origin"})
+UNSCORED = frozenset({"key_missing", "key_mismatch"})
 """A file has no keys, so a journal leaves these records out."""
 
 
