@@ -89,7 +89,12 @@ def apply_signal(
 
 
 def _may_lower(plan: Plan, lead: Lead, kind: KindPlan, rules: list[RulePlan]) -> bool:
-    """Whether the signal may lower the score now or later: by points lost, by a window, by a forgotten hour."""
+    """Whether the signal may lower the score now or later.
+
+    By points lost, by a window, by a forgotten hour; or as the first engagement, from which quiet is counted.
+    """
+    if kind.engages and lead.latest == NEVER and plan.inactivity is not None:
+        return True
     if kind.takes and any(rule.points < 0 for rule in rules):
         return True
     if lead.buckets >= KIND_BUCKETS_MAX and _oldest_hour(lead) >= first_hour(plan.window_hours, lead.as_of):

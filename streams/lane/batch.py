@@ -53,7 +53,8 @@ class Batch:
         self._timers = [(wake_ms, lead_id) for lead_id, wake_ms in due]
         heapify(self._timers)
         for given in inputs:
-            self._fire_until(given.timestamp_ms)
+            if self._timers and self._timers[0][0] <= given.timestamp_ms:
+                self._fire_until(given.timestamp_ms)
             outcome = self._apply(given)
             self.outcomes[given.record.topic, outcome] += 1
         self._fire_until(self.until_ms)

@@ -134,8 +134,9 @@ class Tenure:
         """One commit: records and the timers due before them; the first command ends it."""
         due = await self._due(taken[-1].timestamp_ms)
         if len(due) == TIMERS_AT_ONCE:
-            self._steps.give_back(taken)
-            return await self._fire(due, due[-1][1])
+            taken = self._keep_before(taken, due[-1][1])
+            if not taken:
+                return await self._fire(due, due[-1][1])
         inputs = self._read(taken)
         leads = await self._load(
             [*(given.signal.lead_id for given in inputs if given.signal), *(lead_id for lead_id, _ in due)]
@@ -152,6 +153,12 @@ class Tenure:
         if self.position.succession is not None:
             await self._finish_succession(self.position.succession)
         return None
+
+    def _keep_before(self, taken: list[Taken], instant_ms: int) -> list[Taken]:
+        """The first records, as long as they are before the instant; the rest is given back."""
+        kept = next((place for place, one in enumerate(taken) if one.timestamp_ms >= instant_ms), len(taken))
+        self._steps.give_back(taken[kept:])
+        return taken[:kept]
 
     def _read(self, taken: list[Taken]) -> list[Input]:
         """The inputs of these records, up to the first command; the rest is given back."""

@@ -1,4 +1,4 @@
-"""What time does while nobody looks: falls at their own instants, in the order of time; and how soon changes come."""
+"""What time does while nobody looks: falls at their own instants, in the order of time; how soon changes come."""
 
 from __future__ import annotations
 
@@ -63,8 +63,11 @@ def opens(from_ms: int, to_ms: int) -> dict[str, int]:
 
 
 def newcomers(from_ms: int, to_ms: int) -> dict[str, int]:
-    """When leads sign up that were never seen before the stop."""
-    return {f"N-{at_ms}": at_ms for at_ms in range(from_ms, to_ms, NEW_EVERY_MS)}
+    """When leads sign up that were never seen before the stop; the last ones, in every lane, at its end."""
+    return {
+        **{f"N-{at_ms}": at_ms for at_ms in range(from_ms, to_ms, NEW_EVERY_MS)},
+        **{f"Z-{number}": to_ms for number in range(4 * PARTITIONS)},
+    }
 
 
 def expected_falls(signed_up: dict[str, int], opened: dict[str, int], until_ms: int) -> dict[str, int]:
@@ -94,7 +97,8 @@ async def test_falls_of_a_stop_are_told_in_the_order_of_time(
     events += [event("webinar.signups", *one) for one in new.items()]
     await produce(site, sorted(events, key=lambda one: one.timestamp_ms))
     run = await work_it_off(site)
-    expected = expected_falls(signed_up | new, opened, end_ms - OPEN_EVERY_MS)
+    assert [lane.meta["stream_time"] for lane in run.lanes] == [str(end_ms)] * PARTITIONS
+    expected = expected_falls(signed_up | new, opened, end_ms)
     assert LEADS // 4 < len(expected) < 3 * LEADS // 4
     assert falls(run) == expected
     expect_order(run)
