@@ -110,4 +110,4 @@ def _adjustments(plan: Plan, lead: Lead, at_ms: int) -> list[Adjustment]:
     total = sum(sums)
     low, high = plan.scale
     found.append(("scale", min(max(total, low), high) - total))
-    return [Adjustment(what=what, points=round(points, DIGITS)) for what, points in found if points != 0]
+    return [Adjustment(what=what, points=told) for what, points in found if (told := round(points, DIGITS))]

@@ -2,9 +2,9 @@
 
     head       format, band, ordinal of the model, as_of, latest engagement, landmark, wake, ceiling, ...
     counts     one double a rule: the decayed count (half-life), or the count (no decay)
-    ids        64-bit hashes of (kind, id) of the newest accepted signals: the memory for duplicates
+    ids        64-bit hashes of (kind, id) of the newest 256 accepted signals: the memory for duplicates
+    arrivals   the Kafka timestamps of their records
     facts      of the newest 32: when they occurred (43 bits), their kind (5), the rules they counted for (16)
-    arrivals   the Kafka timestamps of the newest of them: those that can still be repeated
     parts      sparse: series of kinds and of fading or expiring rules, tables of limits, times of alerts
 
 Decayed counts are *forward*: the sum of `2^((s - mark) / half_life)` over the signals' times s, for a landmark
@@ -39,7 +39,7 @@ NEVER = 0
 NEWEST_KEPT = 32
 """Signals that are kept however old they are: a later word about one of them still finds it."""
 
-_HEAD = struct.Struct("<BBHIIqqqqdHHHBx")
+_HEAD = struct.Struct("<BBHIIqqqqdHHB3x")
 HEAD_BYTES = _HEAD.size
 PART_ENTRY_BYTES = 3
 _directories = [struct.Struct("<" + "BH" * parts) for parts in range(256)]
@@ -99,13 +99,13 @@ def encode_lead(lead: Lead) -> bytes:
     """The state as bytes."""
     parts = lead.parts
     directory: list[int] = []
-    bodies = [lead.counts.tobytes(), lead.ids.tobytes(), lead.facts.tobytes(), lead.arrivals.tobytes()]
+    bodies = [lead.counts.tobytes(), lead.ids.tobytes(), lead.arrivals.tobytes(), lead.facts.tobytes()]
     for tag, words in parts.items():
         directory += (tag, len(words))
         bodies.append(words.tobytes())
     head = _HEAD.pack(
         STATE_FORMAT, lead.band, len(lead.counts), lead.model, lead.machines, lead.as_of, lead.latest,
-        lead.mark, lead.wake, lead.ceiling, lead.buckets, len(lead.ids), len(lead.arrivals), len(parts),
+        lead.mark, lead.wake, lead.ceiling, lead.buckets, len(lead.ids), len(parts),
     )  # fmt: skip
     return b"".join((head, _directories[len(parts)].pack(*directory), *bodies))
 
@@ -117,7 +117,7 @@ def decode_lead(state: bytes) -> Lead:
     lead = Lead.__new__(Lead)
     (
         _, lead.band, rules, lead.model, lead.machines, lead.as_of, lead.latest,
-        lead.mark, lead.wake, lead.ceiling, lead.buckets, ids, arrivals, parts,
+        lead.mark, lead.wake, lead.ceiling, lead.buckets, ids, parts,
     ) = _HEAD.unpack_from(state)  # fmt: skip
     directory = _directories[parts].unpack_from(state, HEAD_BYTES)
     counts_at = HEAD_BYTES + PART_ENTRY_BYTES * parts
@@ -125,10 +125,9 @@ def decode_lead(state: bytes) -> Lead:
     lead.counts = array("d", state[counts_at:words_at])
     words = array("Q", state[words_at:])
     lead.ids = words[:ids]
-    start, end = ids, ids + min(ids, NEWEST_KEPT)
-    lead.facts = words[start:end]
-    start, end = end, end + arrivals
-    lead.arrivals = array("q", words[start:end].tobytes())
+    lead.arrivals = array("q", words[ids : 2 * ids].tobytes())
+    end = 2 * ids + min(ids, NEWEST_KEPT)
+    lead.facts = words[2 * ids : end]
     lead.parts = {}
     for place in range(0, 2 * parts, 2):
         start, end = end, end + directory[place + 1]

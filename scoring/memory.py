@@ -11,7 +11,7 @@ import xxhash
 from schemas.instants import HOUR_MS
 from scoring.lead import NEWEST_KEPT, Lead
 
-ARRIVALS_MAX = 256
+IDS_MAX = 256
 """Ids that are remembered against repeats."""
 
 REPEAT_WITHIN_MS = 72 * HOUR_MS
@@ -32,26 +32,25 @@ def is_repeat(lead: Lead, known: int, timestamp_ms: int) -> bool:
     """Whether a signal of this hash was accepted within the memory."""
     if known not in lead.ids:
         return False
-    forgotten = len(lead.ids) - len(lead.arrivals)
     return any(
-        lead.ids[forgotten + place] == known and timestamp_ms - arrival < REPEAT_WITHIN_MS
-        for place, arrival in enumerate(lead.arrivals)
+        remembered == known and abs(timestamp_ms - arrival) < REPEAT_WITHIN_MS
+        for remembered, arrival in zip(lead.ids, lead.arrivals, strict=True)
     )
 
 
 def remember(lead: Lead, known: int, timestamp_ms: int, facts: int) -> None:
-    """Put an accepted signal into the log, and forget what need not be known any more."""
+    """Put an accepted signal into the log, and forget the oldest by arrival beyond what is remembered.
+
+    Not the oldest by time: the records of a file without timestamps are not in the order of theirs.
+    """
     lead.ids.append(known)
+    lead.arrivals.append(timestamp_ms)
     lead.facts.append(facts)
+    if len(lead.ids) > IDS_MAX:
+        lead.ids.pop(0)
+        lead.arrivals.pop(0)
     if len(lead.facts) > NEWEST_KEPT:
         lead.facts.pop(0)
-    arrivals = lead.arrivals
-    arrivals.append(timestamp_ms)
-    while len(arrivals) > ARRIVALS_MAX or timestamp_ms - arrivals[0] >= REPEAT_WITHIN_MS:
-        arrivals.pop(0)
-    surplus = len(lead.ids) - max(NEWEST_KEPT, len(arrivals))
-    if surplus > 0:
-        del lead.ids[:surplus]
 
 
 def pack_facts(occurred_ms: int, kind_slot: int, rules: int) -> int:

@@ -143,8 +143,11 @@ class Rule(Part):
 
     @property
     def identity(self) -> str:
-        """What must stay the same for the rule to go on counting under a new model."""
-        return self.model_dump_json(exclude={"points", "group"})
+        """What must stay the same for the rule to go on counting under a new model; order does not matter."""
+        sorted_twin = self.model_copy(
+            update={"kind": tuple(sorted(self.kind)), "where": dict(sorted(self.where.items()))}
+        )
+        return sorted_twin.model_dump_json(exclude={"points", "group"})
 
 
 class Step(Part):

@@ -21,7 +21,7 @@ from scoring.lead import (
     RULE_SERIES,
 )
 from scoring.limits import BUCKETS_MAX, attribute_bucket
-from scoring.memory import ARRIVALS_MAX, KIND_BUCKETS_MAX
+from scoring.memory import IDS_MAX, KIND_BUCKETS_MAX
 from scoring.model import BANDS_MAX, Limit, Rule, ScoringModel, Window
 from scoring.series import DROP_AT_ONCE
 

@@ -4,7 +4,7 @@ A lane's board holds for each lead an upper bound of its score from now on, if n
 
     1 read a page of the board from the top
     2 score its leads exactly at now, each under its own model
-    3 stop as soon as the next bound is below the score of the last place on the list
+    3 stop as soon as the next bound is no higher than the score of the last place on the list
 
 A lead that rises while pages are read may pass from a page ahead to one already read; so a lane is walked again
 until a walk meets no lead that is new.
@@ -19,7 +19,7 @@ from typing import Protocol
 from schemas.changes import Adjustment, Contribution
 from scoring.bands import Crossing
 from scoring.explain import explain
-from scoring.fold import ROUNDING, advance
+from scoring.fold import advance
 from scoring.lead import NEVER, Lead, decode_lead
 from scoring.plan import Plan
 from scoring.score import Curve
@@ -71,7 +71,8 @@ class _Scored:
 async def rank(reader: BoardReader, partitions: Iterable[int], limit: int, now_ms: int) -> list[Ranked]:
     """The `limit` leads with the highest scores at `now_ms`, highest first (ties: by lead).
 
-    A lead that stands beyond now, because a sender's clock is ahead, is scored where it stands.
+    Which of several leads with the score of the last place is on the list is left to chance: thousands may
+    stand at the top of the scale. A lead beyond now, because a sender's clock is ahead, is scored where it stands.
     Raises ModelChanging, and whatever the reader raises.
     """
     ranking = _Ranking(reader, limit, now_ms)
@@ -102,10 +103,10 @@ class _Ranking:
 
     async def _walk(self, partition: int, met: set[str]) -> None:
         start, last_bound = 0, float("inf")
-        while last_bound >= self._floor:
+        while last_bound > self._floor:
             page = await self._reader.board(partition, start, PAGE_LEADS)
             floor = self._floor
-            new = [lead_id for lead_id, bound in page if lead_id not in met and bound >= floor]
+            new = [lead_id for lead_id, bound in page if lead_id not in met and bound > floor]
             met.update(new)
             await self._read_leads(partition, new)
             if len(page) < PAGE_LEADS:
@@ -125,8 +126,8 @@ class _Ranking:
 
     @property
     def _floor(self) -> float:
-        """The bound without which nobody comes onto the list; scores are rounded, bounds need not be."""
-        return self.best[-1].score - ROUNDING if len(self.best) == self._limit else float("-inf")
+        """A lead that cannot score higher does not come onto the list."""
+        return self.best[-1].score if len(self.best) == self._limit else float("-inf")
 
 
 def _present(scored: _Scored, now_ms: int) -> Ranked:

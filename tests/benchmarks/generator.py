@@ -11,11 +11,10 @@ import random
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 from typing import NamedTuple
 
-from schemas.instants import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
+from schemas.instants import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, format_ms
 from schemas.topics import INPUT_NAMES
 from streams.kafka.placement import partition_of
 
@@ -42,7 +41,6 @@ CAMPAIGNS_READ = 8
 WEBINAR_MS = 3 * DAY_MS
 PRICING_SHARE = 0.12
 DRAWN_AT_ONCE = 10_000
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +135,7 @@ def _occurred_ms(timestamp_ms: int, rng: random.Random) -> int:
 
 def _value(topic: str, number: int, lead: str, occurred_ms: int, rng: random.Random) -> str:
     """The event as its sender would write it, with attributes that the packaged model looks at and others."""
-    occurred_at = (EPOCH + timedelta(milliseconds=occurred_ms)).isoformat(timespec="milliseconds")[:-6]
-    head = f'{{"id":"e-{number:010d}","lead_id":"{lead}","occurred_at":"{occurred_at}Z","account":"example-emea",'
+    head = f'{{"id":"e-{number:010d}","lead_id":"{lead}","occurred_at":"{format_ms(occurred_ms)}","account":"example-emea",'
     if topic == SIGNUPS:
         webinar = occurred_ms // WEBINAR_MS
         return (

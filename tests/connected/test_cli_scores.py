@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from scoring.document import default_text
+from scoring.document import default_text, read_model
 from tests.conftest import FreshTopics
+from tests.support.doubles.scored import MODEL
 from tests.support.servers import Program
 from tests.support.workers import ROOT, WORKER, Site, eventually
 
@@ -81,7 +82,7 @@ async def expect_a_healthy_system(site: Site) -> None:
     found = await answer(site, "doctor")
     assert {finding["level"] for finding in found["findings"]} == {"ok"}
     lanes = [(lane["model"], lane["to_read"], lane["to_publish"]) for lane in found["lanes"]]
-    assert lanes == [("default-1", 0, 0)] * PARTITIONS
+    assert lanes == [(read_model(default_text()).version, 0, 0)] * PARTITIONS
     text = (await leadline(site, "doctor")).out
     assert "lane  model      to read  has come to" in text
 
@@ -120,6 +121,26 @@ async def expect_every_change_to_be_watched(site: Site, directory: Path) -> None
     assert len({line["change_id"] for line in lines}) == len(lines) == changes
 
 
+async def test_simulated_traffic_stops_at_ctrl_c_and_says_what_was_sent(
+    fresh_topics: FreshTopics, prefix: str, tmp_path: Path
+) -> None:
+    """All that it counts is in Kafka when it ends; a worker need not be there."""
+    site = Site(await fresh_topics(1), "redis://unused", prefix, tmp_path, 1)
+    log = tmp_path / "simulate.log"
+    arguments = (*LEADLINE, "simulate", "--leads", "50", "--days", "0", "--rate", "100", "--json")
+    simulating = Program(arguments, log=log, env=environment(site), cwd=ROOT)
+
+    async def some_sent() -> bool:
+        return sum((await site.ends()).values()) > 0
+
+    await eventually(some_sent, timeout_s=ANSWER_S, what="some are in Kafka")
+    simulating.send(signal.SIGINT)
+    assert simulating.wait(ANSWER_S) == 130
+    sent = json.loads(log.read_text())
+    assert sent["backlog"] == 0
+    assert sum((await site.ends()).values()) == sent["live"] > 0
+
+
 @pytest.mark.real_kafka
 async def test_a_model_is_activated_on_every_lane(
     fresh_topics: FreshTopics, redis_url: str, prefix: str, tmp_path: Path
@@ -132,7 +153,7 @@ async def test_a_model_is_activated_on_every_lane(
     model = tmp_path / "model.yaml"
     model.write_text("version: x\nrules: [{id: a, kind: b}]\n")
     assert (await leadline(site, "model", "activate", str(model))).code == 4
-    model.write_text(default_text().replace("default-1", "autumn").replace("points: 6,", "points: 12,"))
+    model.write_text(MODEL.replace("version: small", "version: autumn"))
     told = await leadline(site, "model", "activate", str(model))
     assert told.code == 0
     assert told.out.startswith(f"model autumn is on its way: written to {PARTITIONS} partitions of lead.commands")

@@ -95,6 +95,16 @@ async def test_a_worker_without_its_servers(nobody: str, redis_url: str, prefix:
         assert elapsed_s < WITHIN_S
 
 
+async def test_a_worker_whose_address_is_taken(
+    fresh_topics: FreshTopics, silence: str, redis_url: str, prefix: str
+) -> None:
+    """Two workers on one host: the second needs an address of its own, and is told which variable sets it."""
+    settings = {"kafka": await fresh_topics(1), "redis": redis_url, "partitions": 1, "prefix": prefix}
+    code, _, err, _ = await ended("worker", {**settings, "http": silence})
+    assert code == 2
+    assert err.splitlines()[-1].startswith(f"error: the address LEADLINE_HTTP={silence} is taken")
+
+
 async def test_doctor_says_of_both_that_they_are_away(nobody: str) -> None:
     """One does not hide the other; exit code 3."""
     code, out, _, elapsed_s = await ended("doctor", {"kafka": nobody, "redis": f"redis://{nobody}/0"})

@@ -107,7 +107,7 @@ def test_a_later_record_between_does_not_make_a_repeat_new() -> None:
 
 
 def test_a_machine_leaves_the_lead_as_it_is() -> None:
-    """A prefetch advances nothing, engages nobody and is not remembered: the lead's own signal of that id counts."""
+    """A prefetch advances nothing, engages nobody and is not remembered: the lead's own signal of its id counts."""
     plan = plan_of({"version": "v", "rules": [{"id": "open", "kind": "email.opened", "points": 1}]})
     first = fold(plan, [opened(0, NOON)]).lead
     assert first is not None

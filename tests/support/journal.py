@@ -227,7 +227,14 @@ def first_sightings(records: Iterable[ConsumerRecord]) -> list[dict[str, Any]]:
 
 
 def _change_differences(streamed: list[dict[str, Any]], folded: list[dict[str, Any]]) -> list[str]:
-    found = [
+    """In order; where another model came into force, in order for each lead: a lane takes its leads in pages."""
+    found = [] if [one["seq"] for one in streamed] == list(range(1, len(streamed) + 1)) else ["seq has a gap"]
+    if any(one["cause"] == "model" for one in folded):
+        streamed, folded = (
+            sorted((one | {"seq": 0} for one in changes), key=lambda one: str(one["lead_id"]))
+            for changes in (streamed, folded)
+        )
+    found += [
         f"change {number}: {ours} against {theirs}"
         for number, (ours, theirs) in enumerate(zip(streamed, folded, strict=False), start=1)
         if ours != theirs

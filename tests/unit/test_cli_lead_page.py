@@ -28,10 +28,7 @@ class Clock:
 def a_warm_lead() -> FileScorer:
     """Two forms and a page on the day before: 50 points, no more than 45 of them for the group."""
     forms = [signal("L-1", "form.submitted", f"2026-11-22T1{hour}:00:00Z") for hour in (0, 1)]
-    pages = [
-        signal("L-1", "page.viewed", f"2026-11-22T12:0{minute}:00Z", url="https://x.example/pricing")
-        for minute in range(3)
-    ]
+    pages = [signal("L-1", "page.viewed", f"2026-11-22T12:0{minute}:00Z") for minute in range(3)]
     return scored([*forms, *pages])
 
 
@@ -67,7 +64,7 @@ async def test_the_page_as_text() -> None:
     page = await read_page(ScoredLeads({0: a_warm_lead()}), 0, "L-1", NOW_MS)
     assert page is not None
     text = "\n".join(_lines(page, Clock()))
-    assert text.startswith("L-1   45.0 ████▌       warm\nat 2026-11-23T09:30:00Z, lane 0, by model default-1")
+    assert text.startswith("L-1   45.0 ████▌       warm\nat 2026-11-23T09:30:00Z, lane 0, by model small")
     assert "limit of the group intent" in text
     assert "45.00  in all" in text
     assert "page.viewed" in text

@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 
 from scoring.document import default_text
 from streams.cli import main
+from tests.support.doubles.scored import MODEL
 
 EVERYTHING = """
 version: all
@@ -41,20 +42,27 @@ def check(model: Path, text: str, *arguments: str) -> Result:
     return CliRunner().invoke(main, ["model", "check", str(model), *arguments])
 
 
-def test_the_default_model_in_words(model: Path) -> None:
+def test_a_model_in_words(model: Path) -> None:
     """What each rule gives and how it fades, where the bands are, the line agreed with sales."""
-    result = check(model, default_text())
+    result = check(model, MODEL)
     assert result.exit_code == 0
     for words in (
-        "click      +6  email.clicked, half of it left after 14d, at most 5 times a day, group email",
-        'where url contains "/pricing"',
-        "email   at least -30, at most 40",
-        "hot   entered at 70, left below 60, alerts sales at most once in 1d",
+        "model small: scores from 0 to 100, days of UTC",
+        "open     +2  email.opened, half of it left after 7d, group email",
+        "page    +10  page.viewed, half of it left after 14d, at most 3 times a day, group intent",
+        "intent      at most 45",
+        "warm  entered at 40, left below 32",
+        "hot   entered at 70, left below 60, alerts sales each time",
         "-10  after 14d without a signal",
         "the line agreed with sales is 70",
         "of 16,384 bytes",
     ):
         assert words in result.stdout
+
+
+def test_the_packaged_model_is_a_good_one(model: Path) -> None:
+    """It is the one that people copy."""
+    assert check(model, default_text()).exit_code == 0
 
 
 def test_every_kind_of_rule_has_words(model: Path) -> None:
@@ -81,8 +89,8 @@ def test_a_model_without_bands_says_what_that_means(model: Path) -> None:
 
 def test_as_json(model: Path) -> None:
     """The model as it was understood, and its figures."""
-    found = json.loads(check(model, default_text(), "--json").stdout)
-    assert (found["version"], found["threshold"]) == ("default-1", 70.0)
+    found = json.loads(check(model, MODEL, "--json").stdout)
+    assert (found["version"], found["threshold"]) == ("small", 70.0)
     assert found["model"]["rules"][0]["id"] == "open"
     assert 0 < found["state_worst_bytes"] <= 16_384
 

@@ -14,11 +14,8 @@ from tests.support.doubles.scored import scored, signal
 
 def a_change() -> Change:
     """A lead that got warm."""
-    clicks = [
-        signal("L-1", "form.submitted", f"2026-11-2{day}T10:00:00Z", url="https://x.example/pricing")
-        for day in (0, 1)
-    ]
-    seen = signal("L-1", "page.viewed", "2026-11-21T11:00:00Z", url="https://x.example/pricing")
+    clicks = [signal("L-1", "form.submitted", f"2026-11-2{day}T10:00:00Z") for day in (0, 1)]
+    seen = signal("L-1", "page.viewed", "2026-11-21T11:00:00Z")
     return scored([*clicks, seen]).changes[0]
 
 

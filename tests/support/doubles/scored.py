@@ -12,10 +12,29 @@ from collections.abc import Iterable, Mapping, Sequence
 import xxhash
 
 from schemas.codec import encode
-from scoring.document import default_text, read_model
+from scoring.document import read_model
 from scoring.lead import encode_lead
 from scoring.offline import FileScorer
 from scoring.plan import Plan
+
+MODEL = """
+version: small
+rules:
+  - {id: open,   kind: email.opened,       points: 2,   half_life: 7d,  group: email}
+  - {id: click,  kind: email.clicked,      points: 6,   half_life: 14d, group: email}
+  - {id: page,   kind: page.viewed,        points: 10,  half_life: 14d, limit: {times: 3, per: day}, group: intent}
+  - {id: form,   kind: form.submitted,     points: 20,  half_life: 30d, limit: {times: 2, per: week}, group: intent}
+  - {id: signup, kind: webinar.signed_up,  points: 25,  half_life: 30d, limit: {times: 1, per: webinar_id}}
+  - {id: unsub,  kind: email.unsubscribed, points: -15, half_life: 90d, group: email}
+windows:
+  - {id: busy, count: [email.clicked, page.viewed], within: 7d, steps: [{at_least: 3, points: 5}], group: intent}
+inactivity: {after: 14d, points: -10, every: 14d, at_most: 3, group: quiet}
+groups: {intent: {max: 45}}
+bands:
+  - {name: warm, enter: 40, leave: 32}
+  - {name: hot,  enter: 70, leave: 60, alert: true}
+"""
+"""Something of everything, and its own: tests do not change with what the packaged default gives."""
 
 
 def signal(lead_id: str, kind: str, occurred_at: str, **attributes: object) -> bytes:
@@ -25,9 +44,9 @@ def signal(lead_id: str, kind: str, occurred_at: str, **attributes: object) -> b
     return json.dumps({"topic": "engagements", "value": value}).encode()
 
 
-def scored(lines: Iterable[bytes], text: str | None = None) -> FileScorer:
-    """A scorer that was fed these lines, under the model in this text or the packaged default."""
-    scorer = FileScorer(Plan(read_model(text or default_text())))
+def scored(lines: Iterable[bytes]) -> FileScorer:
+    """A scorer that was fed these lines, under MODEL."""
+    scorer = FileScorer(Plan(read_model(MODEL)))
     for number, line in enumerate(lines, start=1):
         scorer.feed(number, line)
     assert not scorer.rejected
@@ -37,11 +56,9 @@ def scored(lines: Iterable[bytes], text: str | None = None) -> FileScorer:
 class ScoredLeads:
     """A Redis into which lanes have written what these scorers hold, by partition. Counts the states read."""
 
-    def __init__(self, scorers: Mapping[int, FileScorer], text: str | None = None) -> None:
+    def __init__(self, scorers: Mapping[int, FileScorer]) -> None:
         self.scorers = dict(scorers)
-        self.metas = {
-            number: {"model_ordinal": "1", "model_body": text or default_text()} for number in self.scorers
-        }
+        self.metas = {number: {"model_ordinal": "1", "model_body": MODEL} for number in self.scorers}
         self.states_read = 0
 
     async def partitions(self) -> int:
@@ -54,9 +71,10 @@ class ScoredLeads:
 
     async def board(self, partition: int, start: int, limit: int) -> Sequence[tuple[str, float]]:
         """By ceiling, highest first."""
-        leads = self.scorers[partition].leads
-        board = sorted(((lead_id, lead.ceiling) for lead_id, lead in leads.items()), key=lambda each: -each[1])
-        return board[start : start + limit]
+        scorer = self.scorers[partition]
+        most = scorer.plan.model.scale.max
+        board = [(lead_id, min(lead.ceiling, most)) for lead_id, lead in scorer.leads.items()]
+        return sorted(board, key=lambda each: -each[1])[start : start + limit]
 
     async def states(self, partition: int, lead_ids: Sequence[str]) -> list[bytes | None]:
         """The packed states."""

@@ -1,0 +1,109 @@
+"""Law 7: a lead's state is bounded, whatever comes in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas.signals import Signal
+from scoring.document import default_text, read_model
+from scoring.fold import apply_signal
+from scoring.lead import Lead, decode_lead, encode_lead
+from scoring.plan import STATE_MAX_BYTES, Plan, TooLarge
+from tests.laws.cases import Case, cases
+from tests.laws.drive import Told, plan_of, step
+from tests.laws.profile import times
+from tests.support.generate import random_model
+from tests.support.generate.strategies import START_MS
+from tests.support.generate.words import KINDS, UNKNOWN_KINDS, random_attributes
+from tests.support.reference.instants import DAY_MS, HOUR_MS
+
+MINUTE_MS = 60_000
+
+GREEDY: dict[str, Any] = {
+    "version": "greedy",
+    "rules": [
+        {"id": "hourly", "kind": list(KINDS), "points": 1, "fades_over": "7d"},
+        {"id": "daily", "kind": list(KINDS), "points": 1, "expires_after": "90d"},
+        *(
+            {"id": f"limited-{n}", "kind": [kind], "points": 1, "limit": {"times": 9, "per": "message_id"}}
+            for n, kind in enumerate(KINDS)
+        ),
+    ],
+    "bands": [{"name": f"band-{n}", "enter": 10 + n, "leave": 2 + n, "alert": True} for n in range(8)],
+}
+"""All that a state can hold much of, in one model: about as much as is allowed."""
+
+
+def bot(rng: Random, events: int, gaps_ms: list[int]) -> Iterator[tuple[Signal, int]]:
+    """Signals of one lead that never rests, with the Kafka timestamps of their records; one in five is late."""
+    record_ms = START_MS
+    for number in range(events):
+        record_ms += rng.choice(gaps_ms)
+        late_ms = rng.choice([0, 0, 0, 0, rng.randrange(40 * DAY_MS)])
+        kind = rng.choice([*KINDS, rng.choice(UNKNOWN_KINDS)])
+        attributes = {**random_attributes(rng), "message_id": rng.randrange(100)}
+        yield Signal(f"e-{number}", "L", kind, record_ms - late_ms, False, attributes), record_ms
+
+
+def largest(plan: Plan, signals: Iterator[tuple[Signal, int]], every: int) -> int:
+    """The largest that the state ever was, looked at every so many signals, where it comes back from its bytes."""
+    lead: Lead | None = None
+    size_bytes = 0
+    for number, (signal, timestamp_ms) in enumerate(signals):
+        lead, _ = apply_signal(plan, lead, signal, timestamp_ms, [])
+        if number % every == 0 and lead is not None:
+            state = encode_lead(lead)
+            size_bytes = max(size_bytes, len(state))
+            lead = decode_lead(state)
+    return size_bytes
+
+
+def test_bot_of_100_000_events_stays_small() -> None:
+    """An event each five minutes for a year, under the default model."""
+    plan = Plan(read_model(default_text()))
+    size_bytes = largest(plan, bot(Random(1), 100_000, [0, MINUTE_MS, 5 * MINUTE_MS, 14 * MINUTE_MS]), every=97)
+    assert 8_000 < size_bytes <= plan.state_worst_bytes <= STATE_MAX_BYTES
+
+
+@pytest.mark.parametrize("gaps_ms", [[MINUTE_MS], [HOUR_MS // 4], [HOUR_MS], [HOUR_MS, 5 * HOUR_MS], [DAY_MS]])
+def test_no_pace_outgrows_the_worst_case(gaps_ms: list[int]) -> None:
+    """Under a model that keeps as much as is allowed, at each pace from a minute to a day."""
+    plan = plan_of(GREEDY)
+    size_bytes = largest(plan, bot(Random(len(gaps_ms)), 6_000, gaps_ms), every=1)
+    assert size_bytes <= plan.state_worst_bytes <= STATE_MAX_BYTES
+
+
+@times(2)
+@given(cases)
+def test_law_7_state_is_never_above_its_worst_case(case: Case) -> None:
+    """After each line the state is at most what the model was accepted for."""
+    plan, told = plan_of(case[0]), Told(None, [], [])
+    for line in case[1]:
+        told = step(plan, told, line)
+        if told.lead is not None:
+            assert len(encode_lead(told.lead)) <= plan.state_worst_bytes <= STATE_MAX_BYTES
+
+
+@times(0.2)
+@given(st.integers(0, 1 << 32), st.sampled_from([MINUTE_MS, HOUR_MS // 2, 90 * MINUTE_MS, DAY_MS]))
+def test_law_7_bots_under_any_model(seed: int, gap_ms: int) -> None:
+    """A thousand events of a bot under a random model."""
+    rng = Random(seed)
+    try:
+        plan = plan_of(random_model(rng))
+    except TooLarge:
+        return
+    assert largest(plan, bot(rng, 1_000, [0, gap_ms, 2 * gap_ms]), every=20) <= plan.state_worst_bytes
+
+
+def test_model_with_too_large_states_is_refused() -> None:
+    """One more rule by the hour than fits: refused, with both sizes and what to do."""
+    hourly = [{"id": f"r{n}", "kind": "a.b", "points": 1, "expires_after": "7d"} for n in range(12)]
+    with pytest.raises(TooLarge, match=r"could grow to \d+ bytes, more than 16384; use fewer rules"):
+        plan_of({"version": "v", "rules": hourly})
