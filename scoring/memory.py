@@ -33,7 +33,7 @@ def is_repeat(lead: Lead, known: int, timestamp_ms: int) -> bool:
     if known not in lead.ids:
         return False
     return any(
-        remembered == known and abs(timestamp_ms - arrival) < REPEAT_WITHIN_MS
+        remembered == known and timestamp_ms - arrival < REPEAT_WITHIN_MS
         for remembered, arrival in zip(lead.ids, lead.arrivals, strict=True)
     )
 

@@ -17,6 +17,7 @@ from scoring.lead import (
     HEAD_BYTES,
     KIND_SERIES,
     LIMIT_TABLE,
+    NEWEST_KEPT,
     PART_ENTRY_BYTES,
     RULE_SERIES,
 )
@@ -177,7 +178,13 @@ class Plan:
         limited = sum(plan.limit is not None for plan in self.rules)
         parts = len(self.kinds) + len(stepped) + limited + 1
         words = (
-            len(self.rules) + ARRIVALS_MAX * 3 + KIND_BUCKETS_MAX + sum(stepped) + limited * BUCKETS_MAX + BANDS_MAX
+            len(self.rules)
+            + 2 * IDS_MAX
+            + NEWEST_KEPT
+            + KIND_BUCKETS_MAX
+            + sum(stepped)
+            + limited * BUCKETS_MAX
+            + BANDS_MAX
         )
         return HEAD_BYTES + PART_ENTRY_BYTES * parts + 8 * words
 

@@ -135,7 +135,8 @@ def _occurred_ms(timestamp_ms: int, rng: random.Random) -> int:
 
 def _value(topic: str, number: int, lead: str, occurred_ms: int, rng: random.Random) -> str:
     """The event as its sender would write it, with attributes that the packaged model looks at and others."""
-    head = f'{{"id":"e-{number:010d}","lead_id":"{lead}","occurred_at":"{format_ms(occurred_ms)}","account":"example-emea",'
+    occurred_at = format_ms(occurred_ms)
+    head = f'{{"id":"e-{number:010d}","lead_id":"{lead}","occurred_at":"{occurred_at}","account":"example-emea",'
     if topic == SIGNUPS:
         webinar = occurred_ms // WEBINAR_MS
         return (

@@ -10,7 +10,7 @@ from __future__ import annotations
 import gc
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from heapq import heappop, heappush
@@ -51,9 +51,10 @@ Records = dict[str, deque[ConsumerRecord]]
 
 
 class StageTimes:
-    """CPU seconds of each stage."""
+    """CPU seconds of each stage, and for how many events."""
 
     def __init__(self) -> None:
+        self.events = 0
         self.seconds = dict.fromkeys(STAGES, 0.0)
 
     @contextmanager
@@ -75,10 +76,9 @@ class Profile:
 
     def add(self, lane: LaneInProcess, halves: Sequence[StageTimes]) -> None:
         """Keep the lower figure of each stage."""
-        half = lane.events / 2
         for name in STAGES:
             whole_us = sum(times.seconds[name] for times in halves) / lane.events * 1e6
-            second_us = halves[1].seconds[name] / half * 1e6
+            second_us = halves[1].seconds[name] / halves[1].events * 1e6
             self.best[name] = min(whole_us, self.best.get(name, whole_us))
             self.second_half[name] = min(second_us, self.second_half.get(name, second_us))
         self.facts = lane.facts()
@@ -126,6 +126,7 @@ class LaneInProcess:
             batch.fold(inputs, due)
         self._commit(batch, times)
         self.events += len(taken)
+        times.events += len(taken)
         return len(taken)
 
     def facts(self) -> dict[str, float]:
@@ -201,9 +202,8 @@ def profile(workload: Workload) -> Profile:
 
 
 def _exhaust(lane: LaneInProcess, halves: Sequence[StageTimes], count: int) -> None:
-    turn: Callable[[StageTimes], int] = lane.turn
     while lane.events < count:
-        turn(halves[lane.events * 2 >= count])
+        lane.turn(halves[lane.events * 2 >= count])
 
 
 def _by_topic(records: Iterable[Event]) -> Records:
