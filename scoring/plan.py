@@ -147,15 +147,7 @@ class Plan:
         self.jumps_fall = all(window.ascends for window in self.windows) and not any(
             term.points < 0 and not term.stepped.fades for term in self.stepped
         )
-        self.clamps = tuple(
-            Clamp(
-                self.groups[name],
-                float("-inf") if group.min is None else group.min,
-                float("inf") if group.max is None else group.max,
-            )
-            for name, group in model.groups.items()
-            if name in self.groups
-        )
+        self.clamps = self._clamps()
         self.inactivity = model.inactivity
         self.inactivity_group = self.groups[model.inactivity.group] if model.inactivity else 0
         self.first_ceiling = min(max(model.scale.min, 0.0), model.scale.max)
@@ -177,15 +169,8 @@ class Plan:
         ]
         limited = sum(plan.limit is not None for plan in self.rules)
         parts = len(self.kinds) + len(stepped) + limited + 1
-        words = (
-            len(self.rules)
-            + 2 * IDS_MAX
-            + NEWEST_KEPT
-            + KIND_BUCKETS_MAX
-            + sum(stepped)
-            + limited * BUCKETS_MAX
-            + BANDS_MAX
-        )
+        remembered = 2 * IDS_MAX + NEWEST_KEPT + KIND_BUCKETS_MAX
+        words = len(self.rules) + remembered + sum(stepped) + limited * BUCKETS_MAX + BANDS_MAX
         return HEAD_BYTES + PART_ENTRY_BYTES * parts + 8 * words
 
     def _rule_plan(self, slot: int, rule: Rule) -> RulePlan:
@@ -234,6 +219,18 @@ class Plan:
             takes=any(plan.points < 0 for plan in rules),
             may_lower=not all(window.ascends for window in windows),
             gain=sum(window.most for window in windows),
+        )
+
+    def _clamps(self) -> tuple[Clamp, ...]:
+        no_min, no_max = float("-inf"), float("inf")
+        return tuple(
+            Clamp(
+                group=self.groups[name],
+                low=no_min if group.min is None else group.min,
+                high=no_max if group.max is None else group.max,
+            )
+            for name, group in self.model.groups.items()
+            if name in self.groups
         )
 
     def _scored_tags(self) -> tuple[int, ...]:

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from scoring.document import read_model
 from scoring.plan import Plan
-from streams.lane.position import NEXT_MODEL
+from streams.lane.position import NEXT_MODEL, plan_of
 
 NEXT_BODY = NEXT_MODEL[1]
 
@@ -32,7 +31,6 @@ class Models:
 
     def __init__(self, reader: MetaReader) -> None:
         self._reader = reader
-        self._by_body: dict[str, Plan] = {}
         self._by_ordinal: dict[tuple[int, int], Plan] = {}
 
     async def look(self, partition: int) -> Mapping[str, str]:
@@ -41,7 +39,7 @@ class Models:
         ordinal = int(meta.get("model_ordinal", "0"))
         for place, name in ((ordinal, "model_body"), (ordinal + 1, NEXT_BODY)):
             if body := meta.get(name):
-                self._by_ordinal[partition, place] = self._plan(body)
+                self._by_ordinal[partition, place] = plan_of(body, place)
         return meta
 
     async def plan(self, partition: int, ordinal: int) -> Plan:
@@ -55,9 +53,3 @@ class Models:
                 f"{ordinal}): ask again"
             )
         return found
-
-    def _plan(self, body: str) -> Plan:
-        plan = self._by_body.get(body)
-        if plan is None:
-            plan = self._by_body[body] = Plan(read_model(body))
-        return plan

@@ -52,3 +52,8 @@ class Metrics:
     def exposition(self) -> bytes:
         """All of it, in Prometheus's text format."""
         return generate_latest(self.registry)
+
+
+def new_metrics() -> Metrics:
+    """The metrics of a worker, on a registry of their own."""
+    return Metrics(CollectorRegistry())

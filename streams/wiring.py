@@ -8,7 +8,6 @@ from functools import partial
 from typing import Any
 
 from mode import Service
-from prometheus_client import CollectorRegistry
 
 from streams.app import run_worker
 from streams.clock import SystemClock
@@ -19,7 +18,7 @@ from streams.kafka.publisher import OutboxPublisher
 from streams.kafka.source import PartitionSource
 from streams.lane.lane import Lane
 from streams.lane.tenure import Surroundings
-from streams.metrics import Metrics
+from streams.metrics import new_metrics
 from streams.settings import Settings
 from streams.store import Store
 
@@ -34,7 +33,7 @@ def work(settings: Settings) -> None:
 
 async def build_services(settings: Settings) -> Sequence[Service]:
     """The services of a worker, in the order in which they start."""
-    clock, metrics = SystemClock(), Metrics(CollectorRegistry())
+    clock, metrics = SystemClock(), new_metrics()
     store = await Store.connect(
         settings.redis,
         prefix=settings.prefix,

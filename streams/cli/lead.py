@@ -52,6 +52,7 @@ def _lines(page: LeadPage, clock: Clock) -> Iterator[str]:
         ((kind, *(f"{counts[span]}" for span in ("24h", "7d", "30d"))) for kind, counts in page.windows.items()),
         right=("24h", "7d", "30d"),
     )
+    yield ""
     yield _outlook(page)
     yield f"last engaged {_instant(page.last_engaged_ms) or 'never'}; signals of machines: {page.machine_signals}"
     if page.history:

@@ -87,8 +87,7 @@ class EmbeddedRedis:
         return [redis_binary(), *flags]
 
     def _wait_until_it_answers(self) -> None:
-        deadline = time.monotonic() + START_S
-        while time.monotonic() < deadline:
+        for _ in range(int(START_S / POLL_S)):
             if self._child is None or self._child.poll() is not None:
                 break
             if _answers(self._port):

@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,6 +21,7 @@ PATIENCE_S = 60.0
 """Far more than anything here takes on a busy machine."""
 
 DEMO = [sys.executable, "-m", "streams.cli", "demo"]
+from tests.support.servers import ServerFailed, until
 
 ROOT = Path(__file__).parents[2]
 
@@ -37,12 +37,11 @@ time.sleep(3600)
 
 def wait_until(holds: Callable[[], bool]) -> bool:
     """Whether it holds within PATIENCE_S."""
-    deadline = time.monotonic() + PATIENCE_S
-    while time.monotonic() < deadline:
-        if holds():
-            return True
-        time.sleep(0.02)
-    return holds()
+    try:
+        until(holds, timeout_s=PATIENCE_S, what="it holds")
+    except ServerFailed:
+        return holds()
+    return True
 
 
 def answers(url: str) -> bool:

@@ -12,7 +12,7 @@ import pytest
 from redis.asyncio import Redis
 
 from streams.lane.ports import Commit, Fenced, Rewound, StoreRefused, StoreUnavailable
-from streams.store import Reader, Store, connection
+from streams.store import Store, connection
 from streams.store.lane_store import RedisLane
 from tests.support.doubles.bench import commit, entry
 from tests.support.servers import RedisServer, free_port
