@@ -10,6 +10,8 @@
 - `kafka/`    everything that touches Kafka
 - `store/`    everything that touches Redis
 - `lane/`     what happens between the two, and knows neither
+- `wiring`   puts a worker together
+- `ranking`, `in_force`, `lead_page`   what readers are told: the rank of all, the model of a lane, one lead
 - `settings`, `metrics`, `health`, `clock`, `logs`   what an operator sets and sees
 - `cli/`      the command `leadline`
 - `sandbox/`  an embedded broker and Redis with a simulated marketing department: `leadline demo`

@@ -10,6 +10,8 @@
 - `follow`    the changes as they are published, each once
 - `placement` the partition that a key belongs to
 - `topics`    compares the cluster's topics with the table in `schemas/topics.py`, and makes what is missing
+- `ends`      where the logs begin and end, for the doctor
+- `placement` where a key belongs
 - `errors`    what can go wrong with Kafka, and whose turn it is then
 
 The path of a record: Kafka -> aiokafka's fetcher -> `PartitionSource.pull` -> the lane (which knows no Kafka),

@@ -28,7 +28,7 @@ from aiokafka.errors import (
     UnknownTopicOrPartitionError,
 )
 
-REACH_TIMEOUT_S = 12.0
+REACH_TIMEOUT_S = 10.0
 """A command has said that Kafka is away within 15 s, interpreter and imports included."""
 
 RETRY_S = 0.5
@@ -66,6 +66,10 @@ class NeverTaken(KafkaFault):
     """Kafka refuses this record for good: too large, or not allowed."""
 
 
+PATIENCE_S = 2.0
+"""A broker that has just started, or is busy, may refuse once or twice."""
+
+
 class Startable(Protocol):
     """What aiokafka's consumer, producer and admin client have in common."""
 
@@ -73,7 +77,7 @@ class Startable(Protocol):
         """Connect."""
 
 
-async def reach(client: Startable, bootstrap: str, patience_s: float = 0.0) -> None:
+async def reach(client: Startable, bootstrap: str, patience_s: float = PATIENCE_S) -> None:
     """Start `client`; for `patience_s` seconds a refusal is not the last word. Raises KafkaUnreachable."""
     loop = asyncio.get_running_loop()
     give_up_at = loop.time() + patience_s

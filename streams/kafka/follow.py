@@ -17,7 +17,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from schemas.codec import decode_object
 from schemas.signals import Json
 from schemas.topics import CHANGES
-from streams.kafka.errors import answering, reach
+from streams.kafka.errors import PATIENCE_S, RETRY_S, KafkaUnreachable, answering, reach
 from streams.kafka.topics import partitions_of
 
 FETCH_WAIT_MS = 100
@@ -54,6 +54,18 @@ class ChangeFollower:
 
     async def start(self) -> None:
         """Connect; whatever is published once this has returned is seen. Raises KafkaFault."""
+        loop = asyncio.get_running_loop()
+        give_up_at_s = loop.time() + PATIENCE_S
+        while True:
+            try:
+                return await self._connect()
+            except KafkaUnreachable:
+                await self.stop()
+                if loop.time() >= give_up_at_s:
+                    raise
+            await asyncio.sleep(RETRY_S)
+
+    async def _connect(self) -> None:
         count = await partitions_of(self._bootstrap, CHANGES.name)
         consumer = AIOKafkaConsumer(
             bootstrap_servers=self._bootstrap,
@@ -74,7 +86,8 @@ class ChangeFollower:
     async def stop(self) -> None:
         """Close the connection."""
         if self._consumer is not None:
-            await self._consumer.stop()
+            consumer, self._consumer = self._consumer, None
+            await consumer.stop()
 
     async def take(self, timeout_s: float) -> Sequence[FollowedChange]:
         """The changes that have come, in order for each partition; waits for some up to `timeout_s`."""

@@ -16,12 +16,12 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from streams.sandbox.broker import EmbeddedBroker, SandboxUnavailable
 from streams.sandbox.redis import EmbeddedRedis
+from tests.support.servers import ServerFailed, until
 
 PATIENCE_S = 60.0
 """Far more than anything here takes on a busy machine."""
 
 DEMO = [sys.executable, "-m", "streams.cli", "demo"]
-from tests.support.servers import ServerFailed, until
 
 ROOT = Path(__file__).parents[2]
 

@@ -9,9 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.instants import DAY_MS, EPOCH, LATEST_MS, YEAR_2000_MS, NotAnInstant, NoZone, format_ms, parse_ms
-from tests.laws.profile import times
 from tests.support.reference.instants import NotAnInstant as ReferenceRefuses
 from tests.support.reference.instants import instant_ms
+
+NEAR = (
+    r"[12][09][0-9]{2}-[01][0-9]-[0-3][0-9][T ][0-2][0-9]:[0-6][0-9]"
+    r"(:[0-6][0-9](\.[0-9]{1,9})?)?(Z|[+-][0-2][0-9]:[0-6][0-9])?"
+)
+"""Most of what it matches is an instant."""
 
 instants_ms = st.integers(YEAR_2000_MS - 40_000 * DAY_MS, LATEST_MS)
 
@@ -63,7 +68,6 @@ def test_refuses_what_is_no_instant(text: str) -> None:
         parse_ms(text)
 
 
-@times(3)
 @given(instants_ms)
 def test_there_and_back(instant_ms: int) -> None:
     """What is written is read again as the same instant."""
@@ -87,10 +91,7 @@ def test_writes_milliseconds_only_where_there_are_some(instant_ms: int, text: st
     assert format_ms(instant_ms) == text
 
 
-@times(5)
-@given(
-    st.one_of(st.text(max_size=40), st.from_regex(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?"))
-)
+@given(st.one_of(st.text("0123456789-:+.TZ é", max_size=30), st.from_regex(NEAR, fullmatch=True)))
 def test_nothing_else_is_raised(text: str) -> None:
     """Any text is an instant or refused as none; where the reference too knows it as one, it is the same."""
     try:

