@@ -17,8 +17,11 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from schemas.codec import decode_object
 from schemas.signals import Json
 from schemas.topics import CHANGES
-from streams.kafka.errors import PATIENCE_S, RETRY_S, KafkaUnreachable, answering, reach
+from streams.kafka.errors import RETRY_S, KafkaUnreachable, answering, reach
 from streams.kafka.topics import partitions_of
+
+START_PATIENCE_S = 8.0
+"""A busy broker may leave a first connection without an answer for a second or two."""
 
 FETCH_WAIT_MS = 100
 """How long a broker holds an empty fetch; a change is sent at once all the same."""
@@ -55,7 +58,7 @@ class ChangeFollower:
     async def start(self) -> None:
         """Connect; whatever is published once this has returned is seen. Raises KafkaFault."""
         loop = asyncio.get_running_loop()
-        give_up_at_s = loop.time() + PATIENCE_S
+        give_up_at_s = loop.time() + START_PATIENCE_S
         while True:
             try:
                 return await self._connect()

@@ -9,7 +9,8 @@
     7 trim     with the next commit: what Kafka has acknowledged leaves the outbox
 
 `steps` keeps the topics in step, `position` is what the lane knows of its meta hash, `succession` puts another
-scoring model in force, `lane` is the loop that ties them together.
+scoring model in force, `sweep` lets dormant leads sink on the board. `tenure` is what a lane does between one
+take-over and the next, `lane` the life around it.
 
 Promises: a batch is committed whole or not at all, from exactly where the last one ended; whatever breaks in
 between, memory is dropped and the lane takes over again from what is stored.

@@ -44,6 +44,7 @@ class Batch:
     until_ms: int
     keeps_journal: bool
     touched: dict[str, int] = field(default_factory=dict)
+    lowered: dict[str, float] = field(default_factory=dict)
     outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)
     applied: list[Applied] = field(default_factory=list)
     _timers: list[tuple[int, str]] = field(default_factory=list)
@@ -69,9 +70,10 @@ class Batch:
         return {lead_id: encode_lead(self.leads[lead_id]) for lead_id in self.touched}
 
     def board(self) -> dict[str, float]:
-        """An upper bound of the score of every lead touched, from now on."""
+        """An upper bound of the score from now on: of every lead touched, and of those that the sweep lowers."""
         high = self.plan.model.scale.max
-        return {lead_id: min(self.leads[lead_id].ceiling, high) for lead_id in self.touched}
+        bounds = {lead_id: min(self.leads[lead_id].ceiling, high) for lead_id in self.touched}
+        return {**bounds, **self.lowered}
 
     def timers(self) -> dict[str, int | None]:
         """The timers that have changed."""

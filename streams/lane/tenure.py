@@ -27,6 +27,7 @@ from streams.lane.position import Position, Succession
 from streams.lane.present import Present
 from streams.lane.steps import Steps, Taken
 from streams.lane.succession import bring_over, next_plan, pages_of_leads
+from streams.lane.sweep import PAGE_LEADS, SWEEP_EVERY_S, lowered, next_rank
 from streams.metrics import Metrics
 from streams.settings import Settings
 
@@ -72,8 +73,11 @@ class Tenure:
         self._steps = Steps(position.offsets, settings.batch_records, settings.topic_wait_s)
         self._leads = Leads(store, settings.lane_cache_leads)
         self._drain = Drain(around.publisher, around.metrics)
+        self._grace_ms = settings.grace_s * 1000
         self._trimmed = 0
         self._next_timer_ms = _NO_TIMER_MS
+        self._swept_rank = 0
+        self._swept_at_s = around.clock.monotonic_s()
 
     async def begin(self, acquired: Acquired) -> None:
         """Take over the outbox, name the model of a new lane, and finish what a broken-off lane has begun."""
@@ -100,7 +104,7 @@ class Tenure:
             timeout_s = HELD_UP_S if self._steps.has_records else PULL_S
             self._steps.add(await self._source.pull(wanted, self._around.settings.batch_records, timeout_s))
         taken = self._steps.take(self._present.now_ms())
-        idle_ms = self._present.now_ms() - self._around.settings.grace_s * 1000
+        idle_ms = self._present.now_ms() - self._grace_ms
         if taken:
             await self._apply(taken)
         elif self._steps.is_exhausted and self._next_timer_ms <= idle_ms:
@@ -117,6 +121,20 @@ class Tenure:
             if standing.ver != self.position.ver:
                 raise Rewound(f"Redis stands at version {standing.ver}, the lane at {self.position.ver}")
             self._note(standing.time_ms, standing.next_timer_ms)
+        elif self._around.clock.monotonic_s() - self._swept_at_s >= SWEEP_EVERY_S:
+            await self._sweep()
+
+    async def _sweep(self) -> None:
+        """Lower the bounds of one page of the board."""
+        self._swept_at_s = self._around.clock.monotonic_s()
+        rank = self._swept_rank
+        page = await self._committer.until_available(lambda: self._store.board_top(rank, PAGE_LEADS))
+        leads = await self._load(lead_id for lead_id, _ in page)
+        batch = self._batch(leads, 0)
+        batch.lowered = lowered(batch.plan, page, leads, self._present.now_ms() - self._grace_ms)
+        self._swept_rank = next_rank(rank, page)
+        if batch.lowered:
+            await self._commit(batch)
 
     async def _due(self, until_ms: int) -> Sequence[tuple[str, int]]:
         if self._next_timer_ms > until_ms:
