@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush
+from typing import NamedTuple
 
 import msgspec
 
@@ -22,6 +23,7 @@ from scoring.lead import NEVER, Lead, encode_lead
 from scoring.plan import Plan
 from streams.lane.inputs import Input
 from streams.lane.outputs import Outputs
+from streams.lane.sweep import WORTH_POINTS
 
 REJECTED, REKEYED, REPEATED, MODEL = "rejected", "rekeyed", "repeated", "model"
 """What else than an `Outcome` may become of a record."""
@@ -30,6 +32,16 @@ _encode_json = msgspec.json.Encoder().encode
 
 Applied = tuple[str, str | int, int]
 """A line of the journal: (topic, offset, timestamp), or ("timer", lead, instant)."""
+
+
+class Before(NamedTuple):
+    """What the timers and the board have of a lead when a batch begins."""
+
+    wake: int
+    ceiling: float
+
+
+NEW = Before(NEVER, float("-inf"))
 
 
 @dataclass(slots=True)
@@ -43,7 +55,7 @@ class Batch:
     partition_of: Callable[[bytes], int]
     until_ms: int
     keeps_journal: bool
-    touched: dict[str, int] = field(default_factory=dict)
+    touched: dict[str, Before] = field(default_factory=dict)
     lowered: dict[str, float] = field(default_factory=dict)
     outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)
     applied: list[Applied] = field(default_factory=list)
@@ -60,6 +72,11 @@ class Batch:
             self.outcomes[given.record.topic, outcome] += 1
         self._fire_until(self.until_ms)
 
+    def touch(self, lead_id: str, lead: Lead) -> None:
+        """The lead is about to change: note how it was, the first time."""
+        if lead_id not in self.touched:
+            self.touched[lead_id] = Before(lead.wake, lead.ceiling)
+
     def note(self, given: Input, outcome: str) -> None:
         """Count a command, and put it into the journal."""
         self._note(given)
@@ -70,9 +87,16 @@ class Batch:
         return {lead_id: encode_lead(self.leads[lead_id]) for lead_id in self.touched}
 
     def board(self) -> dict[str, float]:
-        """An upper bound of the score from now on: of every lead touched, and of those that the sweep lowers."""
+        """Upper bounds of scores from now on: of the leads touched, and of those that the sweep lowers.
+
+        One that has fallen by little is still true, and not written again.
+        """
         high = self.plan.model.scale.max
-        bounds = {lead_id: min(self.leads[lead_id].ceiling, high) for lead_id in self.touched}
+        bounds = {}
+        for lead_id, before in self.touched.items():
+            ceiling = self.leads[lead_id].ceiling
+            if not before.ceiling - WORTH_POINTS < ceiling <= before.ceiling:
+                bounds[lead_id] = min(ceiling, high)
         return {**bounds, **self.lowered}
 
     def timers(self) -> dict[str, int | None]:
@@ -80,7 +104,7 @@ class Batch:
         return {
             lead_id: None if self.leads[lead_id].wake == NEVER else self.leads[lead_id].wake
             for lead_id, before in self.touched.items()
-            if self.leads[lead_id].wake != before
+            if self.leads[lead_id].wake != before.wake
         }
 
     def journal(self, offsets: dict[str, tuple[int, int]]) -> bytes:
@@ -93,7 +117,7 @@ class Batch:
             lead = self.leads.get(lead_id)
             if lead is None or lead.wake != wake_ms:
                 continue
-            self.touched.setdefault(lead_id, lead.wake)
+            self.touch(lead_id, lead)
             crossings: list[Crossing] = []
             advance(self.plan, lead, wake_ms, crossings)
             self.outputs.add_changes(self.plan, lead_id, crossings, "")
@@ -122,14 +146,14 @@ class Batch:
         lead = self.leads.get(signal.lead_id)
         if lead is None and self.partition_of(record.key or b"") != self.partition:
             return self._set_aside(given)
-        wake_before = NEVER if lead is None else lead.wake
+        before = NEW if lead is None else Before(lead.wake, lead.ceiling)
         crossings: list[Crossing] = []
         lead, outcome = apply_signal(self.plan, lead, signal, given.timestamp_ms, crossings)
         self._note(given)
         if lead is not None and outcome is not Outcome.DUPLICATE:
             self.leads[signal.lead_id] = lead
-            self.touched.setdefault(signal.lead_id, wake_before)
-            if lead.wake != wake_before:
+            self.touched.setdefault(signal.lead_id, before)
+            if lead.wake != before.wake:
                 self._watch(signal.lead_id, lead)
         if crossings:
             origin = given.origin or (record.topic, record.partition, record.offset)

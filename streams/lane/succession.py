@@ -42,7 +42,7 @@ def bring_over(batch: Batch, plan: Plan, succession: Succession) -> None:
     for lead_id, lead in sorted(batch.leads.items()):
         if lead.model >= plan.ordinal:
             continue
-        batch.touched.setdefault(lead_id, lead.wake)
+        batch.touch(lead_id, lead)
         crossings: list[Crossing] = []
         succeed(batch.plan, plan, lead, succession.since_ms, crossings)
         for crossing in crossings:

@@ -17,6 +17,7 @@
 
 It promises that nothing of it is left running, not even after a crash, and that the worker it starts is the
 real one, by its command. It publishes without transactions, because the embedded broker isolates none: exactly
-once is shown on a real Kafka only. Of the rest only the command line uses it: `demo`, `simulate`, and the lines of
-`screen` wherever a command shows a change or a bar. Kafka's and Redis's clients stay in `streams/kafka` and `streams/store`, and are handed in.
+once is shown on a real Kafka only. The command line uses it for `demo` and `simulate`, and `screen` wherever a
+command shows a change or a bar. Kafka's and Redis's clients stay in `streams/kafka` and `streams/store`, and are
+handed in.
 """

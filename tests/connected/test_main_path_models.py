@@ -36,12 +36,12 @@ from tests.support.traffic import model_command
 from tests.support.workers import Site
 
 MODELS, LEADS = 20, 200
-LINES_PER_LEAD = 8
+LINES_PER_LEAD = 5
 SEED = 3
 
 Line = dict[str, Any]
 
-pytestmark = [pytest.mark.timeout(180), pytest.mark.real_kafka]
+pytestmark = [pytest.mark.timeout(300), pytest.mark.real_kafka]
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ bands: [{name: warm, enter: 40, leave: 30}, {name: hot, enter: 70, leave: 60, al
 """
 """Signups are worth less, opens more; clicks are new."""
 
-pytestmark = [pytest.mark.timeout(150), pytest.mark.real_kafka]
+pytestmark = [pytest.mark.timeout(300), pytest.mark.real_kafka]
 
 
 def signal(topic: str, lead_id: str, at_ms: int) -> Event:

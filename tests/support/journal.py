@@ -124,6 +124,11 @@ class Run:
         return found + [f"{place}: applied {times} times" for place, times in wrong.items()]
 
 
+def instants(lane: LaneRun) -> list[int]:
+    """The instant of everything applied, records and timers, in the order in which the lane applied it."""
+    return [instant_ms for entry in lane.entries for _, _, instant_ms in entry.applied]
+
+
 def fold(lines: Iterable[bytes], plan: Plan | None = None) -> FileScorer:
     """The lines, scored as a file; by the packaged default model unless another is given."""
     scorer = FileScorer(plan or Plan(read_model(default_text())))

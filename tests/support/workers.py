@@ -36,7 +36,7 @@ POLL_S = 0.05
 STOP_S = 5.0
 """A worker that is told to stop has ended by then, or is killed, which its exit code tells."""
 
-CATCH_UP_S = 90.0
+CATCH_UP_S = 150.0
 """For the largest backlog of the tests on a machine that runs everything else too."""
 
 Condition = Callable[[], Awaitable[bool]]

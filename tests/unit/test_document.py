@@ -172,6 +172,8 @@ def test_all_faults_are_told_at_once_from_top_to_bottom() -> None:
         ("version: !!python/object/apply:os.system [ls]\n", "line 1"),
         ("\nversion: !!int x\n", "line 2"),
         ("\nversion: !!timestamp x\n", "line 2"),
+        ("\nversion: !!int\n", "line 2"),
+        ("\nversion: !!bool maybe\n", "line 2"),
         ("version: =\n", "line 1"),
         ("<<: 5\n", "line 1"),
         ("version: 0x_\n", "line 1"),
@@ -198,7 +200,7 @@ def test_all_faults_are_told_at_once_from_top_to_bottom() -> None:
             "17 kinds are named",
         ),
     ],
-    ids=range(30),
+    ids=range(32),
 )
 def test_hostile_text_is_refused_as_a_bad_model(text: str, words: str) -> None:
     """Bombs, depth, strange tags and keys, numbers beyond all bounds: refused in words, never by another error."""

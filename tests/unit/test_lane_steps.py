@@ -64,7 +64,7 @@ def test_a_topic_that_may_have_more_is_waited_for() -> None:
 
 
 def test_a_topic_that_cannot_be_read_holds_the_others_up_only_so_long() -> None:
-    """After the wait the others go on without it, but the lane is not exhausted and time does not pass by itself."""
+    """After the wait the others go on without it; the lane is not exhausted, time does not pass by itself."""
     lane = steps()
     lane.add(pulled(Given(CLICKS, 0, 5), exhausted=(CLICKS,))._replace(unreadable_s={OPENS: 11}))
     assert turns(lane.take(PRESENT_MS)) == [(CLICKS, 0)]
