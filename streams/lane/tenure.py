@@ -150,7 +150,7 @@ class Tenure:
 
     async def _apply(self, taken: list[Taken]) -> None:
         """One commit: records and the timers due before them; the first command ends it."""
-        due = await self._due(taken[-1].timestamp_ms)
+        due = await self._due(max(one.timestamp_ms for one in taken))
         if len(due) == TIMERS_AT_ONCE:
             taken = self._keep_before(taken, due[-1][1])
             if not taken:
@@ -160,7 +160,7 @@ class Tenure:
             [*(given.signal.lead_id for given in inputs if given.signal), *(lead_id for lead_id, _ in due)]
         )
         started_s = self._around.clock.monotonic_s()
-        batch = self._batch(leads, inputs[-1].timestamp_ms)
+        batch = self._batch(leads, max(given.timestamp_ms for given in inputs))
         if inputs[-1].command is None:
             batch.fold(inputs, due)
         else:

@@ -12,6 +12,8 @@ QUEUED_MAX = 200_000
 """Records waiting in the producer: some 60 MB; when it is full we wait for the broker."""
 
 POLL_EVERY = 10_000
+"""Events between two looks for refusals: rarely, since each look costs as much as an event."""
+
 FLUSH_TIMEOUT_S = 120.0
 """The queue of a broker that is busy with everything else; it takes 2 s."""
 

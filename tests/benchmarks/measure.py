@@ -21,6 +21,8 @@ LOOK_S = 0.2
 """Between two looks at how far the worker has come: five a second cost Redis 0.05 % of a core."""
 
 START_TIMEOUT_S = 60.0
+"""From the process's start to the first commit; 2 s when nobody else is working."""
+
 RUN_TIMEOUT_S = 900.0
 """A million events take half a minute on two cores; the bound is for one that crawls."""
 

@@ -23,6 +23,8 @@ from streams.kafka.consumer import FETCH_BYTES, FETCH_WAIT_MS
 from tests.benchmarks.generator import TOPICS
 
 PULL_S = 1.0
+"""A fetch without records comes back after this, which no read of a full topic waits for."""
+
 TIMEOUT_S = 300.0
 """A million records take 2 s."""
 

@@ -13,7 +13,7 @@ from tests.benchmarks.generator import Workload, events
 from tests.benchmarks.latency import Latency, latency
 from tests.benchmarks.load import load
 from tests.benchmarks.machine import Machine, this_machine
-from tests.benchmarks.measure import Result, Servers, measure
+from tests.benchmarks.measure import START_TIMEOUT_S, Result, Servers, measure
 from tests.benchmarks.progress import Progress
 from tests.benchmarks.raw_read import RawRead, raw_read
 from tests.benchmarks.worker import PREFIX, running_worker
@@ -110,7 +110,7 @@ def _latency(kafka: KafkaServer, workload: Workload) -> Latency:
     with RedisServer() as redis:
         progress = Progress(redis.url, PREFIX, workload.partitions)
         with running_worker(kafka, redis, workload.partitions) as worker:
-            worker.program.wait_until(progress.is_begun, timeout_s=60)
+            worker.program.wait_until(progress.is_begun, timeout_s=START_TIMEOUT_S)
             return asyncio.run(latency(kafka.bootstrap, progress, workload.seed))
 
 

@@ -136,7 +136,7 @@ def expect_order(run: Run) -> None:
 async def test_falls_of_an_idle_hour_are_told_in_the_order_of_time(
     fresh_topics: FreshTopics, redis_url: str, prefix: str, tmp_path: Path
 ) -> None:
-    """With nothing to read time passes all the same, up to the grace: more falls than one commit takes, in order."""
+    """With nothing to read time passes all the same, up to the grace: more falls than a commit takes, in order."""
     site = Site(await fresh_topics(PARTITIONS), redis_url, prefix, tmp_path, PARTITIONS)
     start_ms = SystemClock().now_ms() // SECOND_MS * SECOND_MS - 6 * HOUR_MS
     await activate(site, FADING, "fading", start_ms - 1)
@@ -174,15 +174,17 @@ async def test_kafka_timestamps_that_go_back_or_ahead(
     back = event("webinar.signups", "back", start_ms + HOUR_MS)
     ahead = event("webinar.signups", "ahead", now_ms)._replace(timestamp_ms=now_ms + 30 * MINUTE_MS)
     beyond = event("webinar.signups", "beyond", now_ms + 20 * MINUTE_MS)
-    await produce(site, [early, after_fall, back, ahead, beyond])
     worker = site.start(grace_s=GRACE_S)
-    await site.caught_up(worker)
+    for given in ([early, after_fall, back], [ahead, beyond]):
+        await produce(site, given)
+        await site.caught_up(worker)
     assert worker.stop() == 0
     run = await read_run(site)
     (lane,) = run.lanes
     assert run.differences(lane) == []
     moved = [(change["lead_id"], change["direction"]) for change in lane.changes]
-    assert moved == [("early", "up"), ("early", "down"), ("next", "up"), ("back", "up"), ("ahead", "up")]
+    assert moved[:4] == [("early", "up"), ("early", "down"), ("next", "up"), ("back", "up")]
+    assert moved[4:] == [("back", "down"), ("ahead", "up")]
     assert now_ms <= int(lane.meta["stream_time"]) < now_ms + 10 * MINUTE_MS
 
 

@@ -15,7 +15,7 @@ from tests.laws.cases import Case, cases, fits
 from tests.laws.drive import Told, fold, plan_of, score_at, step
 from tests.laws.edges import END_MS
 from tests.laws.profile import times
-from tests.support.generate.strategies import histories, models
+from tests.support.generate.strategies import START_MS, histories, models
 from tests.support.reference.instants import DAY_MS, HOUR_MS, SECOND_MS, instant_ms, iso
 
 offsets_ms = st.one_of(
@@ -43,6 +43,25 @@ def test_law_3_one_step_equals_many(case: Case, steps: list[int]) -> None:
     assume(lead is not None)
     assert lead is not None
     stops = [*sorted(lead.as_of + offset for offset in steps), lead.as_of + 60 * DAY_MS]
+    assert advanced(plan, lead, stops) == advanced(plan, lead, stops[-1:])
+
+
+def test_law_3_an_early_wake_is_moved_alike() -> None:
+    """A lead that fell later than its `wake` says, because more came: where it is moved to depends on no step."""
+    plan = plan_of(
+        {
+            "version": "v",
+            "rules": [{"id": "view", "kind": ["page.viewed"], "points": 50, "half_life": "7d"}],
+            "bands": [{"name": "warm", "enter": 50, "leave": 45}],
+        }
+    )
+    lines = []
+    for number, at_ms in enumerate((START_MS, START_MS + HOUR_MS)):
+        value = {"id": f"e-{number}", "lead_id": "L", "occurred_at": iso(at_ms), "kind": "page.viewed"}
+        lines.append({"topic": "engagements", "timestamp": iso(at_ms), "value": value})
+    lead = fold(plan, lines).lead
+    assert lead is not None
+    stops = [lead.wake + hours * HOUR_MS for hours in (0, 1, 24, 48, 100)]
     assert advanced(plan, lead, stops) == advanced(plan, lead, stops[-1:])
 
 

@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.instants import HOUR_MS, SECOND_MS, format_ms
-from scoring.falls import find_fall, held_until, second_after
+from scoring.bands import Crossing
+from scoring.falls import find_fall, second_after
+from scoring.fold import advance
 from scoring.lead import NEVER, Lead
 from scoring.plan import Plan
 from scoring.score import Piece
@@ -117,14 +119,20 @@ def test_fall_is_the_first_second_of_a_plain_scan(curve: tuple[Plan, Lead], late
 
 @times(0.5)
 @given(hard_curves(), st.integers(0, SCANNED_S))
-def test_a_lead_is_held_for_as_long_as_is_told(curve: tuple[Plan, Lead], later_s: int) -> None:
-    """The quick look ahead may not know; what it does tell is so."""
+def test_wake_stays_a_bound_while_time_goes_on(curve: tuple[Plan, Lead], later_s: int) -> None:
+    """Brought to any instant before its fall from an early `wake`, the lead still wakes at the fall or before."""
     plan, lead = curve
-    first_ms = second_after(lead.as_of)
-    held_ms = held_until(plan, lead, first_ms, first_ms + later_s * SECOND_MS)
-    if held_ms is not None:
-        plain = scanned(plan, lead, first_ms)
-        assert plain == NEVER or plain >= held_ms
+    first_ms = lead.wake = second_after(lead.as_of)
+    plain = scanned(plan, lead, first_ms)
+    to_ms = first_ms + later_s * SECOND_MS
+    crossings: list[Crossing] = []
+    advance(plan, lead, to_ms, crossings)
+    if plain == NEVER or plain > to_ms:
+        assert crossings == []
+        assert lead.wake > to_ms or lead.wake == NEVER
+        assert plain == NEVER or first_ms < lead.wake <= plain
+    else:
+        assert [crossing.at_ms for crossing in crossings] == [plain]
 
 
 NOON = "2026-03-02T12:00:00Z"
