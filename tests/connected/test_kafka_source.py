@@ -85,8 +85,8 @@ async def test_a_pull_is_bounded_and_continues_where_it_stopped(fresh_topics: Fr
     bootstrap = await fresh_topics(1)
     await produce(bootstrap, OPENS, 100)
     async with a_source(bootstrap) as (source, _):
-        first = await source.pull(INPUT_NAMES, 30, LONG_S)
-        second = await source.pull(INPUT_NAMES, 30, LONG_S)
+        first = await source.pull([OPENS], 30, LONG_S)
+        second = await source.pull([OPENS], 30, LONG_S)
     assert offsets(first, OPENS) == list(range(30))
     assert first.next_offset[OPENS] == 30
     assert OPENS not in first.exhausted
