@@ -13,7 +13,7 @@ import msgspec
 from pydantic import BaseModel, ValidationError
 
 from schemas.commands import ModelCommand
-from schemas.instants import DAY_MS, MINUTE_MS, YEAR_2000_MS, NotAnInstant, NoZone, parse_ms
+from schemas.instants import DAY_MS, LATEST_MS, MINUTE_MS, YEAR_2000_MS, NotAnInstant, NoZone, parse_ms
 from schemas.rejected import Reason, Refused
 from schemas.signals import ID_MAX_LENGTH, KIND, Json, Signal, SignalValue
 
@@ -62,11 +62,11 @@ def decode_signal(value: bytes | None, default_kind: str | None, timestamp_ms: i
 
 
 def check_instant(occurred_ms: int, timestamp_ms: int | None) -> None:
-    """Refuses an instant before 2000, or too far from the record's Kafka timestamp."""
+    """Refuses an instant before 2000 or after 2100, or too far from the record's Kafka timestamp."""
     timestamp_ms = occurred_ms if timestamp_ms is None else timestamp_ms
     if occurred_ms < YEAR_2000_MS or timestamp_ms - occurred_ms > BEHIND_MAX_MS:
         raise Refused(Reason.TOO_OLD, "occurred_at")
-    if occurred_ms - timestamp_ms > AHEAD_MAX_MS:
+    if occurred_ms - timestamp_ms > AHEAD_MAX_MS or occurred_ms > LATEST_MS:
         raise Refused(Reason.IN_FUTURE, "occurred_at")
 
 

@@ -64,7 +64,7 @@ def read_model(text: str) -> ScoringModel:
     if len(text) > TEXT_MAX_CHARS:
         raise BadModel([Problem(1, "", f"the text has {len(text)} characters", f"keep to {TEXT_MAX_CHARS}")])
     root = _compose(text)
-    document = cast(dict[str, object], _Loader("").construct_document(root))  # a mapping, by _compose
+    document = _construct(root)
     document.setdefault("version", xxhash.xxh3_64_hexdigest(text.encode()))
     try:
         return ScoringModel.model_validate(document)
@@ -102,6 +102,17 @@ def _compose(text: str) -> yaml.MappingNode:
         raise BadModel([Problem(1, "", "the document is no mapping", "start with `version:` and `rules:`")])
     _refuse_doubles(root)
     return root
+
+
+def _construct(root: yaml.MappingNode) -> dict[str, object]:
+    try:
+        return cast(dict[str, object], _Loader("").construct_document(root))  # a mapping, by _compose
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise BadModel([Problem(line, "", f"no YAML: {error.problem}", "correct the line")]) from None
+    except (ValueError, OverflowError, RecursionError) as error:
+        # Such as a day that no month has: PyYAML does not say where.
+        raise BadModel([Problem(1, "", f"no YAML: {error}", "correct the value, or put it in quotes")]) from None
 
 
 def _refuse_doubles(node: yaml.Node) -> None:

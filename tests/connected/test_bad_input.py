@@ -21,8 +21,8 @@ from streams.kafka.placement import partition_of
 from streams.kafka.producer import RecordProducer
 from tests.conftest import FreshTopics
 from tests.support.generate import BROKEN
-from tests.support.journal import UNSCORED, Place, Run, read_run, read_topics
-from tests.support.workers import Site
+from tests.support.journal import UNSCORED, Run, read_run
+from tests.support.workers import Place, Site
 
 PARTITIONS = 3
 OPENS, ANY, COMMANDS = "email.opens", "engagements", "lead.commands"
@@ -133,7 +133,7 @@ async def send_all(producer: RecordProducer, at_ms: int) -> tuple[dict[Place, Ba
 
 async def rejections(site: Site) -> dict[Place, list[dict[str, Any]]]:
     """The entries of `lead.events.rejected` by the record that they are about; `seq` has no gap."""
-    records, _ = await read_topics(site, [REJECTED.name])
+    records, _ = await site.records(REJECTED.name)
     told: dict[Place, list[dict[str, Any]]] = {}
     last: Counter[int] = Counter()
     for (_, partition, _), record in records.items():

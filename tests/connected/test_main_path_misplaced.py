@@ -16,7 +16,7 @@ from scoring.score import Curve
 from streams.clock import SystemClock
 from streams.kafka.placement import partition_of
 from tests.conftest import FreshTopics
-from tests.support.journal import Place, Run, fold, line, origin, read_run
+from tests.support.journal import Run, fold, line, origin, read_run
 from tests.support.traffic import (
     Event,
     Traffic,
@@ -26,7 +26,7 @@ from tests.support.traffic import (
     produce,
     produce_misplaced,
 )
-from tests.support.workers import Site
+from tests.support.workers import Place, Site
 
 PARTITIONS = 6
 EVENTS, LEADS, DAYS = 24_000, 10_000, 2

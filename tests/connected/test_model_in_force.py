@@ -13,7 +13,7 @@ from schemas.topics import REJECTED
 from scoring.lead import decode_lead
 from streams.clock import SystemClock
 from tests.conftest import FreshTopics
-from tests.support.journal import Run, read_run, read_states, read_topics
+from tests.support.journal import Run, read_run, read_states
 from tests.support.traffic import Event, activate, produce
 from tests.support.workers import Site, Worker, eventually
 
@@ -59,7 +59,7 @@ async def finished(site: Site, worker: Worker) -> Run:
 
 async def reasons(site: Site) -> list[tuple[str, str]]:
     """(topic, reason) of what was rejected."""
-    records, _ = await read_topics(site, [REJECTED.name])
+    records, _ = await site.records(REJECTED.name)
     entries = [json.loads(record.value) for record in records.values()]
     return [(entry["topic"], entry["reason"]) for entry in entries]
 

@@ -41,12 +41,12 @@ GREEDY: dict[str, Any] = {
 
 
 def bot(rng: Random, events: int, gaps_ms: list[int]) -> Iterator[tuple[Signal, int]]:
-    """Signals of one lead that never rests, with the Kafka timestamps of their records; one in five is late."""
+    """Signals of one lead that never rests, with the Kafka timestamps of their records; one in twenty is late."""
     record_ms = START_MS
     for number in range(events):
         record_ms += rng.choice(gaps_ms)
-        late_ms = rng.choice([0, 0, 0, 0, rng.randrange(40 * DAY_MS)])
-        kind = rng.choice([*KINDS, rng.choice(UNKNOWN_KINDS)])
+        late_ms = rng.randrange(40 * DAY_MS) if rng.random() < 0.05 else 0
+        kind = rng.choice(UNKNOWN_KINDS if rng.random() < 0.1 else KINDS)
         attributes = {**random_attributes(rng), "message_id": rng.randrange(100)}
         yield Signal(f"e-{number}", "L", kind, record_ms - late_ms, False, attributes), record_ms
 

@@ -11,14 +11,13 @@ it is the file from which `leadline score` makes the same states and the same ch
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka import ConsumerRecord
 
 from schemas.codec import encode
 from schemas.instants import format_ms
@@ -28,16 +27,14 @@ from scoring.lead import Lead, decode_lead, encode_lead
 from scoring.offline import TIMER, FileScorer
 from scoring.plan import Plan
 from streams.lane.inputs import ORIGIN_HEADER
-from streams.store import Reader
-from tests.support.workers import Site
-
-READ_S = 30.0
-"""For reading the largest topics of the tests."""
+from streams.lane.ports import OutboxEntry
+from streams.store import Reader, Store
+from tests.support.workers import Place, Site
 
 BOARD_PAGE = 5_000
 
-Place = tuple[str, int, int]
-"""Topic, partition, offset."""
+OUTBOX_MAX = 20_000
+"""More than a lane lets wait."""
 
 UNSCORED = frozenset({"key_missing", "key_mismatch"})
 """A file has no keys, so a journal leaves these records out."""
@@ -176,37 +173,31 @@ def told(streamed: bytes | None, folded: bytes | None) -> str:
 
 async def read_run(site: Site) -> Run:
     """Everything, once the workers have stopped."""
-    records, ends = await read_topics(site, INPUT_NAMES)
-    published = await read_topics(site, [CHANGES.name])
-    async with site.reader() as reader:
-        lanes = [
-            LaneRun(
-                partition,
-                await read_states(reader, partition),
-                first_sightings(record for place, record in published[0].items() if place[1] == partition),
-                await reader.meta(partition),
-                [_entry(json.loads(text)) async for text in reader.journal(partition)],
-            )
-            for partition in range(site.partitions)
-        ]
+    records, ends = await site.records(*INPUT_NAMES)
+    published, _ = await site.records(CHANGES.name)
+    store = await Store.connect(
+        site.redis, prefix=site.prefix, partitions=site.partitions, environment="default", volatile=True
+    )
+    try:
+        lanes = [await _read_lane(store, partition, published) for partition in range(site.partitions)]
+    finally:
+        await store.close()
     return Run(lanes, records, ends)
 
 
-async def read_topics(
-    site: Site, topics: Sequence[str]
-) -> tuple[dict[Place, ConsumerRecord], dict[tuple[str, int], int]]:
-    """Every committed record of these topics, in order for each partition, and where each partition ends."""
-    records: dict[Place, ConsumerRecord] = {}
-    async with AIOKafkaConsumer(bootstrap_servers=site.kafka, isolation_level="read_committed") as consumer:
-        places = [TopicPartition(topic, number) for topic in topics for number in range(site.partitions)]
-        consumer.assign(places)
-        await consumer.seek_to_beginning(*places)
-        ends = await consumer.end_offsets(places)
-        async with asyncio.timeout(READ_S):
-            while any([await consumer.position(tp) < end for tp, end in ends.items()]):
-                for tp, fetched in (await consumer.getmany(timeout_ms=200)).items():
-                    records.update(((tp.topic, tp.partition, record.offset), record) for record in fetched)
-    return records, {(tp.topic, tp.partition): end for tp, end in ends.items()}
+async def _read_lane(store: Store, partition: int, published: dict[Place, ConsumerRecord]) -> LaneRun:
+    """One lane. A change whose commit was the worker's last may still be in the outbox."""
+    reader = store.reader()
+    outbox = await store.lane(partition).outbox(0, OUTBOX_MAX)
+    seen = [record for place, record in published.items() if place[1] == partition]
+    left = [entry for entry in outbox if entry.topic == CHANGES.name]
+    return LaneRun(
+        partition,
+        await read_states(reader, partition),
+        first_sightings([*seen, *left]),
+        await reader.meta(partition),
+        [_entry(json.loads(text)) async for text in reader.journal(partition)],
+    )
 
 
 async def read_states(reader: Reader, partition: int) -> dict[str, bytes]:
@@ -218,7 +209,7 @@ async def read_states(reader: Reader, partition: int) -> dict[str, bytes]:
     return states
 
 
-def first_sightings(records: Iterable[ConsumerRecord]) -> list[dict[str, Any]]:
+def first_sightings(records: Iterable[ConsumerRecord | OutboxEntry]) -> list[dict[str, Any]]:
     """The changes of one partition as a consumer sees them that drops what is not above the last place."""
     changes: list[dict[str, Any]] = []
     last = (0, 0)
@@ -227,7 +218,7 @@ def first_sightings(records: Iterable[ConsumerRecord]) -> list[dict[str, Any]]:
         place = (int(headers["timeline"]), int(headers["seq"]))
         if place > last:
             last = place
-            changes.append(json.loads(record.value))
+            changes.append(json.loads(record.value or b""))
     return changes
 
 

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from schemas.topics import INPUT_NAMES
 from streams.store import Reader
@@ -39,6 +39,12 @@ STOP_S = 5.0
 CATCH_UP_S = 150.0
 """For the largest backlog of the tests on a machine that runs everything else too."""
 
+READ_S = 60.0
+"""For reading the largest topics of the tests."""
+
+Place = tuple[str, int, int]
+"""Topic, partition, offset."""
+
 Condition = Callable[[], Awaitable[bool]]
 
 
@@ -47,8 +53,8 @@ class Worker(Program):
 
     def events(self, name: str) -> list[dict[str, Any]]:
         """The log lines of this event."""
-        lines = self.log.read_text(errors="replace").splitlines()
-        logged = [json.loads(line) for line in lines if line.startswith("{")]
+        whole_lines, _, _ = self.log.read_text(errors="replace").rpartition("\n")
+        logged = [json.loads(line) for line in whole_lines.splitlines() if line.startswith("{")]
         return [line for line in logged if line.get("event") == name]
 
     @property
@@ -111,6 +117,20 @@ class Site:
         places = [TopicPartition(topic, number) for topic in INPUT_NAMES for number in range(self.partitions)]
         async with AIOKafkaConsumer(bootstrap_servers=self.kafka, isolation_level="read_committed") as consumer:
             return dict(await consumer.end_offsets(places))
+
+    async def records(self, *topics: str) -> tuple[dict[Place, ConsumerRecord], dict[tuple[str, int], int]]:
+        """Every committed record of these topics, in order for each partition, and where each partition ends."""
+        records: dict[Place, ConsumerRecord] = {}
+        places = [TopicPartition(topic, number) for topic in topics for number in range(self.partitions)]
+        async with AIOKafkaConsumer(bootstrap_servers=self.kafka, isolation_level="read_committed") as consumer:
+            consumer.assign(places)
+            await consumer.seek_to_beginning(*places)
+            ends = await consumer.end_offsets(places)
+            async with asyncio.timeout(READ_S):
+                while any([await consumer.position(tp) < end for tp, end in ends.items()]):
+                    for tp, fetched in (await consumer.getmany(timeout_ms=200)).items():
+                        records.update(((tp.topic, tp.partition, record.offset), record) for record in fetched)
+        return records, {(tp.topic, tp.partition): end for tp, end in ends.items()}
 
     async def is_caught_up(self, reader: Reader) -> bool:
         """Whether every record is applied, none came meanwhile, and every outbox is empty."""
