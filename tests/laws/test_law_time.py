@@ -61,7 +61,7 @@ def test_law_3_an_early_wake_is_moved_alike() -> None:
         lines.append({"topic": "engagements", "timestamp": iso(at_ms), "value": value})
     lead = fold(plan, lines).lead
     assert lead is not None
-    stops = [lead.wake + hours * HOUR_MS for hours in (0, 1, 24, 48, 100)]
+    stops = [lead.wake + hours * HOUR_MS for hours in (0, 1, 24)]
     assert advanced(plan, lead, stops) == advanced(plan, lead, stops[-1:])
 
 

@@ -111,7 +111,7 @@ def test_any_text(text: str) -> None:
 @given(
     st.recursive(
         st.one_of(
-            st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=5), st.sampled_from(WORDS)
+            st.none(), st.booleans(), st.integers(), st.floats(), st.text("aé:#,", max_size=5), st.sampled_from(WORDS)
         ),
         lambda inner: st.one_of(
             st.lists(inner, max_size=3),
@@ -124,7 +124,7 @@ def test_any_text(text: str) -> None:
 def test_any_value_in_any_place(value: object, member: str) -> None:
     """Any structure where a model has a part: told by a problem on a line that exists."""
     text = f"\n\n{member}: {_flow(value)}\n"
-    assert {problem.line for problem in problems(text)} <= {1, 3}
+    assert all(1 <= problem.line <= 3 for problem in problems(text))
 
 
 def _flow(value: object) -> str:
