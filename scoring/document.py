@@ -64,7 +64,10 @@ def read_model(text: str) -> ScoringModel:
     if len(text) > TEXT_MAX_CHARS:
         raise BadModel([Problem(1, "", f"the text has {len(text)} characters", f"keep to {TEXT_MAX_CHARS}")])
     root = _compose(text)
-    document = _construct(root)
+    try:
+        document = cast(dict[str, object], _Loader("").construct_document(root))  # a mapping, by _compose
+    except yaml.YAMLError as error:
+        raise BadModel([Problem(1, "", f"no YAML: {error}", "correct the text")]) from None
     document.setdefault("version", xxhash.xxh3_64_hexdigest(text.encode()))
     try:
         return ScoringModel.model_validate(document)
@@ -89,6 +92,16 @@ class _Loader(yaml.SafeLoader):
             raise BadModel([Problem(line, "", "an alias (*name)", "write the part out in full")])
         return super().compose_node(parent, index)
 
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> object:
+        try:
+            return super().construct_object(node, deep)
+        except (yaml.YAMLError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+            # Such as a day that no month has, or a tag; PyYAML's constructors raise whatever comes up.
+            what = f"{node.value!r:.80} is no value"
+            raise BadModel(
+                [Problem(node.start_mark.line + 1, "", what, "put it in quotes if it is a text")]
+            ) from None
+
 
 def _compose(text: str) -> yaml.MappingNode:
     try:
@@ -96,23 +109,12 @@ def _compose(text: str) -> yaml.MappingNode:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise BadModel([Problem(line, "", f"no YAML: {error.problem}", "correct the line")]) from None
-    except (yaml.YAMLError, RecursionError) as error:
+    except (yaml.YAMLError, ArithmeticError, ValueError, RecursionError) as error:
         raise BadModel([Problem(1, "", f"no YAML: {error}", "correct the text")]) from None
     if not isinstance(root, yaml.MappingNode):
         raise BadModel([Problem(1, "", "the document is no mapping", "start with `version:` and `rules:`")])
     _refuse_doubles(root)
     return root
-
-
-def _construct(root: yaml.MappingNode) -> dict[str, object]:
-    try:
-        return cast(dict[str, object], _Loader("").construct_document(root))  # a mapping, by _compose
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise BadModel([Problem(line, "", f"no YAML: {error.problem}", "correct the line")]) from None
-    except (ValueError, OverflowError, RecursionError) as error:
-        # Such as a day that no month has: PyYAML does not say where.
-        raise BadModel([Problem(1, "", f"no YAML: {error}", "correct the value, or put it in quotes")]) from None
 
 
 def _refuse_doubles(node: yaml.Node) -> None:
@@ -150,8 +152,15 @@ def _problem(root: yaml.Node, detail: ErrorDetails) -> Problem:
         return Problem(line, path, detail["ctx"]["problem"], detail["ctx"]["fix"])
     what = detail["msg"].removeprefix("Value error, ")
     if detail["type"] not in ("missing", "extra_forbidden"):
-        what = f"{detail['input']!r:.80}: {what[:1].lower()}{what[1:]}"
+        what = f"{_shown(detail['input'])}: {what[:1].lower()}{what[1:]}"
     return Problem(line, path, what, _FIXES.get(detail["type"], "correct the value"))
+
+
+def _shown(value: object) -> str:
+    try:
+        return f"{value!r:.80}"
+    except ValueError:
+        return "a number of thousands of digits"
 
 
 def _line(node: yaml.Node, path: tuple[int | str, ...]) -> int:

@@ -47,9 +47,16 @@ def read_version(value: object) -> str:
     """A label, however YAML has read it."""
     if isinstance(value, date):
         return value.isoformat()
-    if isinstance(value, str | int | float) and str(value).strip() and len(str(value)) <= TEXT_MAX:
-        return str(value)
-    raise wrong(f"{value!r} is no version", 'write a label such as "2026-11"')
+    text = str(value) if isinstance(value, str | float) or _is_small(value) else ""
+    if text.strip() and len(text) <= TEXT_MAX and text.isprintable():
+        return text
+    shown = "so long a number" if isinstance(value, int) and not _is_small(value) else f"{value!r:.80}"
+    raise wrong(f"{shown} is no version", 'write a label such as "2026-11"')
+
+
+def _is_small(value: object) -> bool:
+    """A whole number that Python can write out."""
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**TEXT_MAX
 
 
 Name = Annotated[StrictStr, Field(min_length=1, max_length=TEXT_MAX)]

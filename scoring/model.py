@@ -85,7 +85,7 @@ class Condition(Part):
     def _regex(cls, value: str | None) -> str | None:
         try:
             re.compile(value or "")
-        except re.error as error:
+        except (re.error, OverflowError, RecursionError) as error:
             raise wrong(
                 f"{value!r} is no regular expression ({error})", "write one as Python's re has them"
             ) from error

@@ -129,7 +129,8 @@ class Plan:
         self.names = ("cold", *(band.name for band in model.bands))
         self.kinds: tuple[str, ...] = (*model.kinds, OTHER)
         self.kind_slots = {kind: slot for slot, kind in enumerate(model.kinds)}
-        self.groups = _group_names(model)
+        self.groups = _group_places(model)
+        self.sums = max(self.groups.values(), default=0) + 1
         self.scale = (model.scale.min, model.scale.max)
         self.day = day_of(model.timezone)
         self.rules = [self._rule_plan(slot, rule) for slot, rule in enumerate(model.rules)]
@@ -250,11 +251,16 @@ class Plan:
         )
 
 
-def _group_names(model: ScoringModel) -> dict[str, int]:
+def _group_places(model: ScoringModel) -> dict[str, int]:
+    """Which sum a group goes into: a clamped one into its own, all others into the first.
+
+    Sums that are not clamped need not be apart; together, what cancels in them cancels at once.
+    """
     names = [rule.group for rule in model.rules] + [window.group for window in model.windows]
     if model.inactivity:
         names.append(model.inactivity.group)
-    return {name: place for place, name in enumerate(dict.fromkeys(names))}
+    clamped = [name for name in dict.fromkeys(names) if name in model.groups]
+    return {name: clamped.index(name) + 1 if name in clamped else 0 for name in names}
 
 
 def _stepped_plan(slot: int, rule: Rule) -> SteppedPlan | None:

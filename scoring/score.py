@@ -38,7 +38,7 @@ class Curve:
         self._plan = plan
         self._mark = lead.mark
         self._latest = lead.latest
-        self._base = [0.0] * len(plan.groups)
+        self._base = [0.0] * plan.sums
         self._decays: list[tuple[float, int, float]] = []
         for term in plan.decays:
             self._add(term, lead.counts)

@@ -46,7 +46,7 @@ def bot(rng: Random, events: int, gaps_ms: list[int]) -> Iterator[tuple[Signal, 
     for number in range(events):
         record_ms += rng.choice(gaps_ms)
         late_ms = rng.randrange(40 * DAY_MS) if rng.random() < 0.05 else 0
-        kind = rng.choice(UNKNOWN_KINDS if rng.random() < 0.1 else KINDS)
+        kind = rng.choice(rng.choices([KINDS[:4], KINDS[4:], UNKNOWN_KINDS], [8, 1, 1])[0])
         attributes = {**random_attributes(rng), "message_id": rng.randrange(100)}
         yield Signal(f"e-{number}", "L", kind, record_ms - late_ms, False, attributes), record_ms
 

@@ -111,7 +111,12 @@ def test_any_text(text: str) -> None:
 @given(
     st.recursive(
         st.one_of(
-            st.none(), st.booleans(), st.integers(), st.floats(), st.text("aé:#,", max_size=5), st.sampled_from(WORDS)
+            st.none(),
+            st.booleans(),
+            st.integers(),
+            st.floats(),
+            st.text("aé:#,", max_size=5),
+            st.sampled_from(WORDS),
         ),
         lambda inner: st.one_of(
             st.lists(inner, max_size=3),
