@@ -106,7 +106,8 @@ def _may_move(plan: Plan, lead: Lead, kind: KindPlan, rules: list[RulePlan]) -> 
     """Whether a signal that does not lower may move the lead at all: else it need not be scored.
 
     It cannot lift the lead where its ceiling and the points gained stay below the next line, unless it ends a
-    quiet; nor can it let it fall, but within the second before a fall an input finds it first.
+    quiet; nor can it let it fall. But an input may find it below its line between two whole seconds: just before a
+    fall, or in a dip that is over by the next one, which takes something that rises by itself.
     """
     lead.ceiling += kind.gain
     for rule in rules:
@@ -115,8 +116,18 @@ def _may_move(plan: Plan, lead: Lead, kind: KindPlan, rules: list[RulePlan]) -> 
         return True
     if lead.wake != NEVER and lead.wake <= lead.as_of + SECOND_MS:
         return True
+    if lead.band and lead.as_of % SECOND_MS and _may_rise(plan, lead):
+        return True
     inactivity = plan.inactivity
     return inactivity is not None and kind.engages and lead.as_of - lead.latest >= inactivity.after
+
+
+def _may_rise(plan: Plan, lead: Lead) -> bool:
+    """Whether something in the lead's score may rise by itself."""
+    if not plan.jumps_fall:
+        return True
+    counts, parts = lead.counts, lead.parts
+    return any(counts[slot] for slot in plan.fading_losses) or any(tag in parts for tag in plan.stepped_losses)
 
 
 def _evaluate(plan: Plan, before: Lead, lead: Lead, crossings: list[Crossing]) -> None:

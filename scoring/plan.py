@@ -145,6 +145,8 @@ class Plan:
         )
         self.stepped = tuple(term for _, term in self.terms if term is not None)
         self.scored_tags = self._scored_tags()
+        self.fading_losses = tuple(plan.slot for plan in self.rules if plan.points < 0 and plan.rate)
+        self.stepped_losses = tuple(term.stepped.tag for term in self.stepped if term.points < 0)
         self.jumps_fall = all(window.ascends for window in self.windows) and not any(
             term.points < 0 and not term.stepped.fades for term in self.stepped
         )

@@ -18,7 +18,7 @@ def told(explanation: Explanation) -> list[float]:
     return [each.points for part in explanation for each in part]
 
 
-@times(2)
+@times(1.5)
 @given(cases, st.integers(0, 90 * DAY_MS))
 def test_law_5_explanation_sums_to_the_score(case: Case, later_ms: int) -> None:
     """At any instant contributions and adjustments add up to the score; those of each change to its score."""

@@ -20,7 +20,7 @@ from tests.laws.drive import Told, plan_of, step
 from tests.laws.profile import times
 from tests.support.generate import random_model
 from tests.support.generate.strategies import START_MS
-from tests.support.generate.words import KINDS, UNKNOWN_KINDS, random_attributes
+from tests.support.generate.words import KINDS, UNKNOWN_KINDS
 from tests.support.reference.instants import DAY_MS, HOUR_MS
 
 MINUTE_MS = 60_000
@@ -46,8 +46,8 @@ def bot(rng: Random, events: int, gaps_ms: list[int]) -> Iterator[tuple[Signal, 
     for number in range(events):
         record_ms += rng.choice(gaps_ms)
         late_ms = rng.randrange(40 * DAY_MS) if rng.random() < 0.05 else 0
-        kind = rng.choice(rng.choices([KINDS[:4], KINDS[4:], UNKNOWN_KINDS], [8, 1, 1])[0])
-        attributes = {**random_attributes(rng), "message_id": rng.randrange(100)}
+        kind = rng.choice(rng.choices([KINDS[:2], KINDS, UNKNOWN_KINDS], [8, 1, 1])[0])
+        attributes = {"message_id": rng.randrange(100), "url": "https://x.example/pricing"}
         yield Signal(f"e-{number}", "L", kind, record_ms - late_ms, False, attributes), record_ms
 
 
@@ -67,7 +67,7 @@ def largest(plan: Plan, signals: Iterator[tuple[Signal, int]], every: int) -> in
 def test_bot_of_100_000_events_stays_small() -> None:
     """An event each five minutes for a year, under the default model."""
     plan = Plan(read_model(default_text()))
-    size_bytes = largest(plan, bot(Random(1), 100_000, [0, MINUTE_MS, 5 * MINUTE_MS, 14 * MINUTE_MS]), every=97)
+    size_bytes = largest(plan, bot(Random(1), 100_000, [0, MINUTE_MS, 5 * MINUTE_MS, 14 * MINUTE_MS]), every=499)
     assert 8_000 < size_bytes <= plan.state_worst_bytes <= STATE_MAX_BYTES
 
 
@@ -79,7 +79,7 @@ def test_no_pace_outgrows_the_worst_case(gaps_ms: list[int]) -> None:
     assert size_bytes <= plan.state_worst_bytes <= STATE_MAX_BYTES
 
 
-@times(2)
+@times(1.5)
 @given(cases)
 def test_law_7_state_is_never_above_its_worst_case(case: Case) -> None:
     """After each line the state is at most what the model was accepted for."""

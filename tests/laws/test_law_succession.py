@@ -40,7 +40,7 @@ def succeeded(old: Plan, new: Plan, lead: Lead | None, crossings: list[Crossing]
     return decode_lead(encode_lead(twin))
 
 
-@times(2)
+@times(1.5)
 @given(cases, st.integers(2, 9), st.data())
 def test_law_8_points_changed_and_changed_back(case: Case, factor: int, data: st.DataObject) -> None:
     """While another valuation is in force leads are scored by it, and afterwards as if it had never been."""

@@ -34,7 +34,7 @@ def advanced(plan: Plan, lead: Lead, instants_ms: list[int]) -> tuple[bytes, lis
     return encode_lead(twin), crossings
 
 
-@times(2)
+@times(1.5)
 @given(cases, st.lists(offsets_ms, max_size=8))
 def test_law_3_one_step_equals_many(case: Case, steps: list[int]) -> None:
     """Advanced at once or by many timers, the state has the same bytes, and the changes their own instants."""
@@ -65,7 +65,7 @@ def test_law_3_an_early_wake_is_moved_alike() -> None:
     assert advanced(plan, lead, stops) == advanced(plan, lead, stops[-1:])
 
 
-@times(2)
+@times(1.5)
 @given(cases, st.data())
 def test_law_3_timers_between_inputs_change_nothing(case: Case, data: st.DataObject) -> None:
     """Whether a timer or the next input finds a fall, it is the same fall; the state is the same after both."""
@@ -103,7 +103,7 @@ def test_law_4_score_never_rises_by_itself(model: dict[str, Any], lines: list[An
     assert scores == sorted(scores, reverse=True)
 
 
-@times(2)
+@times(1.5)
 @given(cases)
 def test_law_6_bands_hold_between_their_lines(case: Case) -> None:
     """A band is entered at `enter` or above, left below `leave`; after an input the lead is where it belongs."""
@@ -132,7 +132,7 @@ def _check_crossing(plan: Plan, crossing: Crossing) -> None:
         assert crossing.at_ms % SECOND_MS == 0
 
 
-@times(2)
+@times(1.5)
 @given(cases, st.lists(offsets_ms, min_size=1, max_size=12))
 def test_ceiling_is_never_below_the_score(case: Case, steps: list[int]) -> None:
     """What a ranking trusts: after each input no later score is above the ceiling, if nothing else comes."""
@@ -145,7 +145,7 @@ def test_ceiling_is_never_below_the_score(case: Case, steps: list[int]) -> None:
             assert highest <= lead.ceiling + 1e-6
 
 
-@times(2)
+@times(1.5)
 @given(cases, st.integers(0, 100))
 def test_wake_is_never_too_late(case: Case, beside_s: int) -> None:
     """What a timer trusts: at no whole second before `wake` is the score below the band's line."""

@@ -13,7 +13,7 @@ from tests.support.reference import differences, score
 from tests.support.reference.instants import DAY_MS
 
 
-@times(2)
+@times(1.5)
 @given(small_cases)
 def test_product_agrees_with_the_reference(case: Case) -> None:
     """The same lines under the same model give the same scores, bands, windows, reasons and changes."""
@@ -22,7 +22,7 @@ def test_product_agrees_with_the_reference(case: Case) -> None:
     assert differences(score(lines, model, end_ms), scored(model, lines, end_ms)) == []
 
 
-@times(6)
+@times(5)
 @given(edge_cases)
 def test_product_agrees_with_the_reference_on_edges(case: Case) -> None:
     """Leads that need not be scored, falls that need not be looked for: the shortcuts change nothing."""

@@ -71,7 +71,7 @@ def by_definition(members: dict[str, Any], default_kind: str | None) -> Signal |
     return Signal(value.id, value.lead_id, kind, value.occurred_at, bool(value.machine), members)
 
 
-@times(8)
+@times(5)
 @given(values, default_kinds)
 @example(GOOD | {"id": "\x1c"}, None)
 @example(GOOD | {"kind": "a." + "b" * 198}, None)
@@ -86,7 +86,7 @@ def test_fast_decoder_and_definition_agree(members: dict[str, Any], default_kind
     assert decoded == by_definition(msgspec.json.decode(value), default_kind)
 
 
-@times(8)
+@times(5)
 @given(st.binary(max_size=60) | st.text(max_size=60).map(str.encode) | values.map(msgspec.json.encode), st.data())
 def test_any_bytes_are_a_signal_or_refused(value: bytes, data: st.DataObject) -> None:
     """Whatever a record holds, nothing but `Refused` is raised."""
