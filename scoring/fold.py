@@ -75,7 +75,7 @@ def apply_signal(
         advance(plan, lead, signal.occurred_ms, crossings)
     kind = plan.kind(signal.kind)
     rules = _rules_that_count(lead, kind, signal)
-    lowers = _may_lower(plan, lead, kind, rules)
+    lowers = lead.band > 0 and _may_lower(plan, lead, kind, rules)
     if lowers or _may_move(plan, lead, kind, rules):
         before = lead.before(plan.scored_tags)
         facts = _count(plan, lead, kind, rules, signal.occurred_ms)
@@ -89,7 +89,7 @@ def apply_signal(
 
 
 def _may_lower(plan: Plan, lead: Lead, kind: KindPlan, rules: list[RulePlan]) -> bool:
-    """Whether the signal may lower the score now or later.
+    """Whether the signal may lower the score of a lead in a band, now or later.
 
     By points lost, by a window, by a forgotten hour; or as the first engagement, from which quiet is counted.
     """
@@ -111,7 +111,8 @@ def _may_move(plan: Plan, lead: Lead, kind: KindPlan, rules: list[RulePlan]) -> 
     """
     lead.ceiling += kind.gain
     for rule in rules:
-        lead.ceiling += rule.points
+        if rule.points > 0:
+            lead.ceiling += rule.points
     if lead.band < len(plan.bands) and lead.ceiling + ROUNDING >= plan.bands[lead.band].enter:
         return True
     if lead.wake != NEVER and lead.wake <= lead.as_of + SECOND_MS:
