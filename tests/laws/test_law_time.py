@@ -8,6 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from scoring.bands import Crossing
+from scoring.falls import find_fall, second_after
 from scoring.fold import Outcome, advance
 from scoring.lead import NEVER, Lead, decode_lead, encode_lead
 from scoring.plan import Plan
@@ -26,11 +27,16 @@ offsets_ms = st.one_of(
 
 
 def advanced(plan: Plan, lead: Lead, instants_ms: list[int]) -> tuple[bytes, list[Crossing]]:
-    """The state's bytes and what is published, of a copy of the lead brought to each instant."""
+    """The state's bytes and what is published, of a copy of the lead brought to each instant.
+
+    `wake` is a hint that depends on when the lead was looked at: it is brought to the fall itself, on both sides.
+    """
     twin, crossings = decode_lead(encode_lead(lead)), list[Crossing]()
     for at_ms in instants_ms:
         advance(plan, twin, at_ms, crossings)
         twin = decode_lead(encode_lead(twin))
+    assert twin.wake == NEVER or twin.wake > twin.as_of
+    twin.wake = find_fall(plan, twin, second_after(twin.as_of))
     return encode_lead(twin), crossings
 
 

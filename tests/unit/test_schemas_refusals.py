@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
@@ -140,23 +140,15 @@ def test_signal_on_the_edge_is_taken(value: bytes) -> None:
     assert decode_signal(value, None, NOON_MS).kind == "page.viewed"
 
 
-class FileCase(NamedTuple):
-    """A line of a file, and what it gets."""
-
-    line: object
-    reason: Reason
-    field: str
-
-
-COMMAND_LINES = {
-    "no command": FileCase({**COMMAND, "command": None}, Reason.MISSING, "command"),
-    "unknown": FileCase({**COMMAND, "command": "promote"}, Reason.UNKNOWN_COMMAND, "command"),
-    "a number": FileCase({**COMMAND, "command": 7}, Reason.WRONG_TYPE, "command"),
-    "no body": FileCase({**COMMAND, "body": 7}, Reason.WRONG_TYPE, "body"),
-    "no version": FileCase({**COMMAND, "version": ""}, Reason.EMPTY, "version"),
-    "not YAML": FileCase({**COMMAND, "body": "rules: ["}, Reason.BAD_MODEL, "body"),
-    "no such day": FileCase({**COMMAND, "body": "version: 2026-11-31"}, Reason.BAD_MODEL, "body"),
-    "too large": FileCase(
+COMMAND_LINES: dict[str, tuple[dict[str, Any], Reason, str]] = {
+    "no command": ({**COMMAND, "command": None}, Reason.MISSING, "command"),
+    "unknown": ({**COMMAND, "command": "promote"}, Reason.UNKNOWN_COMMAND, "command"),
+    "a number": ({**COMMAND, "command": 7}, Reason.WRONG_TYPE, "command"),
+    "no body": ({**COMMAND, "body": 7}, Reason.WRONG_TYPE, "body"),
+    "no version": ({**COMMAND, "version": ""}, Reason.EMPTY, "version"),
+    "not YAML": ({**COMMAND, "body": "rules: ["}, Reason.BAD_MODEL, "body"),
+    "no such day": ({**COMMAND, "body": "version: 2026-11-31"}, Reason.BAD_MODEL, "body"),
+    "too large": (
         {
             **COMMAND,
             "body": json.dumps(
@@ -172,10 +164,10 @@ COMMAND_LINES = {
 @pytest.mark.parametrize("name", COMMAND_LINES)
 def test_command_is_refused(name: str) -> None:
     """A command in a file with one fault is listed with its reason, and the file goes on."""
-    case = COMMAND_LINES[name]
+    value, reason, field = COMMAND_LINES[name]
     scorer = FileScorer(plan_of({"version": "v"}))
-    scorer.feed(1, json.dumps({"topic": "lead.commands", "value": case.line}).encode())
-    assert scorer.finish()["rejected"] == [{"line": 1, "reason": case.reason, "field": case.field}]
+    scorer.feed(1, json.dumps({"topic": "lead.commands", "value": value}).encode())
+    assert scorer.finish()["rejected"] == [{"line": 1, "reason": reason, "field": field}]
 
 
 @pytest.mark.parametrize(
@@ -215,7 +207,7 @@ def test_every_reason_has_a_meaning_and_an_example() -> None:
     """The list of reasons is closed: each says what it means, and a test here or of the lane reaches it."""
     assert set(MEANING) == set(Reason)
     lane = {Reason.KEY_MISSING, Reason.KEY_MISMATCH, Reason.BAD_ORIGIN}
-    shown = {row[2] for row in SIGNALS} | {case.reason for case in COMMAND_LINES.values()} | {Reason.UNKNOWN_TOPIC}
+    shown = {row[2] for row in SIGNALS} | {row[1] for row in COMMAND_LINES.values()} | {Reason.UNKNOWN_TOPIC}
     assert shown | lane == set(Reason)
 
 
