@@ -61,7 +61,10 @@ def signups(start_ms: int) -> dict[str, int]:
 
 def opens(from_ms: int, to_ms: int) -> dict[str, int]:
     """When a lead opens an e-mail while the worker is stopped: each at most once."""
-    return {f"L-{at_ms // OPEN_EVERY_MS * 7 % LEADS}": at_ms for at_ms in range(from_ms, to_ms, OPEN_EVERY_MS)}
+    return {
+        f"L-{(at_ms - from_ms) // OPEN_EVERY_MS * 7 % LEADS}": at_ms
+        for at_ms in range(from_ms, to_ms, OPEN_EVERY_MS)
+    }
 
 
 def newcomers(from_ms: int, to_ms: int) -> dict[str, int]:
