@@ -10,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scoring.bands import Crossing
+from scoring.falls import second_after
+from scoring.fold import advance
 from scoring.lead import Lead, decode_lead, encode_lead
 from scoring.plan import Plan
 from scoring.succession import succeed
@@ -61,13 +63,15 @@ def test_law_8_points_changed_and_changed_back(case: Case, factor: int, data: st
 
 @given(cases)
 def test_same_model_again_changes_nothing(case: Case) -> None:
-    """A model put in force a second time publishes nothing and keeps score, band and wake."""
+    """A model put in force a second time, at a whole second, publishes nothing and keeps score, band and parts."""
     plan, twin = plan_of(case[0]), plan_of(case[0], 2)
     lead = fold(plan, case[1]).lead
+    if lead is None:
+        return
+    advance(plan, lead, second_after(lead.as_of), [])
     crossings: list[Crossing] = []
     after = succeeded(plan, twin, lead, crossings)
-    if lead is None or after is None:
-        return
+    assert after is not None
     assert crossings == []
     assert after.band == lead.band
     assert score_at(twin, after, after.as_of) == score_at(plan, lead, lead.as_of)

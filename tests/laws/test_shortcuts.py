@@ -61,6 +61,11 @@ CASES: dict[str, tuple[dict[str, Any], list[Line], list[str]]] = {
         [did("page.viewed", 0), did("page.viewed", 3 * HOUR_MS, late_ms=HOUR_MS // 2)],
         ["up", "down", "up"],
     ),
+    "an engagement in the millisecond in which the quiet has begun to count": (
+        model(VIEW, OPEN, **quiet()),
+        [did("page.viewed", 0), did("call.answered", HOUR_MS), did("email.opened", HOUR_MS)],
+        ["up", "down", "up"],
+    ),
     "a late engagement that is older than the latest ends nothing": (
         model(VIEW, OPEN, **quiet(points=-40)),
         [did("page.viewed", HOUR_MS), did("email.opened", 3 * HOUR_MS, late_ms=2 * HOUR_MS + 1)],
