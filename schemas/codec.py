@@ -12,10 +12,11 @@ from typing import TypeVar
 import msgspec
 from pydantic import BaseModel, ValidationError
 
-from schemas.commands import ModelCommand
+from schemas.commands import BY_COMMAND, LeadCommand, ModelCommand
 from schemas.instants import DAY_MS, LATEST_MS, MINUTE_MS, YEAR_2000_MS, NotAnInstant, NoZone, parse_ms
+from schemas.profiles import ProfileUpdate, ProfileValue, read_fields
 from schemas.rejected import Reason, Refused
-from schemas.signals import ID_MAX_LENGTH, KIND, Json, Signal, SignalValue
+from schemas.signals import ID_MAX_LENGTH, KIND, Json, Signal, SignalValue, is_blank
 
 VALUE_MAX_BYTES = 1 << 20
 """Kafka's own default bound of a message; a signal is a few hundred bytes."""
@@ -70,15 +71,27 @@ def check_instant(occurred_ms: int, timestamp_ms: int | None) -> None:
         raise Refused(Reason.IN_FUTURE, "occurred_at")
 
 
-def decode_command(value: bytes | None, timestamp_ms: int | None) -> ModelCommand:
+def decode_profile(value: bytes | None, timestamp_ms: int | None) -> ProfileUpdate:
+    """The profile of a record. Raises Refused."""
+    members = decode_object(value)
+    profile = _validated(ProfileValue, members)
+    fields = read_fields(members)
+    check_instant(profile.occurred_at, timestamp_ms)
+    return ProfileUpdate(profile.lead_id, profile.occurred_at, fields)
+
+
+def decode_command(value: bytes | None, timestamp_ms: int | None) -> LeadCommand | ModelCommand:
     """The command of a record. Raises Refused."""
     members = decode_object(value)
     name = members.get("command")
-    if name is None:
+    if is_blank(name):
         raise Refused(Reason.MISSING, "command")
-    if name != "model":
-        raise Refused(Reason.UNKNOWN_COMMAND if isinstance(name, str) else Reason.WRONG_TYPE, "command")
-    command = _validated(ModelCommand, members)
+    if not isinstance(name, str):
+        raise Refused(Reason.WRONG_TYPE, "command")
+    word = BY_COMMAND.get(name)
+    if word is None:
+        raise Refused(Reason.UNKNOWN_COMMAND, "command")
+    command = _validated(word, members)
     check_instant(command.occurred_at, timestamp_ms)
     return command
 

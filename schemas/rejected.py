@@ -19,11 +19,13 @@ class Reason(StrEnum):
     EMPTY = "empty"
     TOO_LONG = "too_long"
     WRONG_TYPE = "wrong_type"
+    BAD_VALUE = "bad_value"
     BAD_KIND = "bad_kind"
     BAD_INSTANT = "bad_instant"
     NO_ZONE = "no_zone"
     TOO_OLD = "too_old"
     IN_FUTURE = "in_future"
+    TOO_MANY = "too_many"
     UNKNOWN_COMMAND = "unknown_command"
     BAD_MODEL = "bad_model"
     KEY_MISSING = "key_missing"
@@ -40,13 +42,15 @@ MEANING: dict[Reason, str] = {
     Reason.NOT_OBJECT: "the value is JSON, but no object",
     Reason.MISSING: "a required field is missing or null",
     Reason.EMPTY: "a required field is empty or blank",
-    Reason.TOO_LONG: "an id has more than 200 characters",
+    Reason.TOO_LONG: "an id has more than 200 characters, or a profile field more than 1,000",
     Reason.WRONG_TYPE: "a field has the wrong type",
+    Reason.BAD_VALUE: "a field is none of the words that it may be",
     Reason.BAD_KIND: "`kind` is no dotted lower-case name such as page.viewed",
-    Reason.BAD_INSTANT: "`occurred_at` is no ISO 8601 date and time",
-    Reason.NO_ZONE: "`occurred_at` has no time zone",
+    Reason.BAD_INSTANT: "an instant is no ISO 8601 date and time",
+    Reason.NO_ZONE: "an instant has no time zone",
     Reason.TOO_OLD: "`occurred_at` is before 2000, or more than 400 days before the record",
     Reason.IN_FUTURE: "`occurred_at` is more than 5 minutes after the record",
+    Reason.TOO_MANY: "a profile of more than 64 fields, or a 17th red flag",
     Reason.UNKNOWN_COMMAND: "`command` is none that leadline knows",
     Reason.BAD_MODEL: "`body` is no valid scoring model",
     Reason.KEY_MISSING: "the record has no key; the key is the lead's id",

@@ -29,39 +29,42 @@ def is_blank(value: object) -> bool:
     return value is None or (isinstance(value, str) and not value.strip())
 
 
-def _reject(reason: Reason) -> PydanticCustomError:
+def refuse(reason: Reason) -> PydanticCustomError:
+    """What a validator raises to refuse a value with a reason code."""
     return PydanticCustomError("refused", "{reason}", {"reason": reason})
 
 
 def _identifier(value: object) -> str:
     if value is None:
-        raise _reject(Reason.MISSING)
+        raise refuse(Reason.MISSING)
     if not isinstance(value, str):
-        raise _reject(Reason.WRONG_TYPE)
+        raise refuse(Reason.WRONG_TYPE)
     if not value.strip():
-        raise _reject(Reason.EMPTY)
+        raise refuse(Reason.EMPTY)
     if len(value) > ID_MAX_LENGTH:
-        raise _reject(Reason.TOO_LONG)
+        raise refuse(Reason.TOO_LONG)
     return value
 
 
-def _instant(value: object) -> int:
+def read_instant(value: object) -> int:
+    """Milliseconds since 1970 of an instant's text."""
     text = _identifier(value)
     try:
         return parse_ms(text)
     except NotAnInstant:
-        raise _reject(Reason.BAD_INSTANT) from None
+        raise refuse(Reason.BAD_INSTANT) from None
     except NoZone:
-        raise _reject(Reason.NO_ZONE) from None
+        raise refuse(Reason.NO_ZONE) from None
 
 
-def _kind(value: object) -> str | None:
+def read_kind(value: object) -> str | None:
+    """A dotted lower-case name; None for a blank one."""
     if is_blank(value):
         return None
     if not isinstance(value, str):
-        raise _reject(Reason.WRONG_TYPE)
+        raise refuse(Reason.WRONG_TYPE)
     if len(value) > ID_MAX_LENGTH or not KIND.fullmatch(value):
-        raise _reject(Reason.BAD_KIND)
+        raise refuse(Reason.BAD_KIND)
     return value
 
 
@@ -74,10 +77,10 @@ Identifier = Annotated[
     BeforeValidator(_identifier),
     WithJsonSchema({"type": "string", "minLength": 1, "maxLength": ID_MAX_LENGTH}),
 ]
-InstantMs = Annotated[int, BeforeValidator(_instant), WithJsonSchema({"type": "string", "format": "date-time"})]
+InstantMs = Annotated[int, BeforeValidator(read_instant), WithJsonSchema({"type": "string", "format": "date-time"})]
 Kind = Annotated[
     str | None,
-    BeforeValidator(_kind),
+    BeforeValidator(read_kind),
     WithJsonSchema({"type": ["string", "null"], "pattern": f"^{KIND.pattern}$"}),
 ]
 

@@ -22,20 +22,26 @@ class Family(StrEnum):
     """What kind of value a topic carries, and so which schema reads it."""
 
     SIGNAL = "signal"
+    PROFILE = "profile"
     COMMAND = "command"
     REKEYED = "rekeyed"
     CHANGE = "change"
     REJECTED = "rejected"
+    PUBLISHED = "published"
 
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """One topic: `default_kind` is the kind of a signal that names none (None: `kind` is required)."""
+    """One topic: `default_kind` is the kind of a signal that names none (None: `kind` is required).
+
+    Of a compacted one Kafka keeps the last record of each key for ever, and `retention_ms` says nothing.
+    """
 
     name: str
     family: Family
     retention_ms: int
     default_kind: str | None = None
+    is_compacted: bool = False
 
 
 INPUTS: tuple[Topic, ...] = (
@@ -43,6 +49,7 @@ INPUTS: tuple[Topic, ...] = (
     Topic("email.clicks", Family.SIGNAL, INPUT_RETENTION_MS, "email.clicked"),
     Topic("webinar.signups", Family.SIGNAL, INPUT_RETENTION_MS, "webinar.signed_up"),
     Topic("engagements", Family.SIGNAL, INPUT_RETENTION_MS),
+    Topic("lead.profiles", Family.PROFILE, INPUT_RETENTION_MS),
     Topic("lead.commands", Family.COMMAND, INPUT_RETENTION_MS),
     Topic("leadline.rekeyed", Family.REKEYED, INPUT_RETENTION_MS),
 )
@@ -50,11 +57,14 @@ INPUTS: tuple[Topic, ...] = (
 
 CHANGES = Topic("lead.score-changes", Family.CHANGE, OUTPUT_RETENTION_MS)
 REJECTED = Topic("lead.events.rejected", Family.REJECTED, OUTPUT_RETENTION_MS)
-COMMANDS = INPUTS[4]
-REKEYED = INPUTS[5]
+COMMANDS = INPUTS[5]
+REKEYED = INPUTS[6]
+
+PUBLISHED = Topic("leadline.published", Family.PUBLISHED, OUTPUT_RETENTION_MS, is_compacted=True)
+"""Internal: how far each lane's outbox has been published, written in the transaction that publishes it."""
 
 OUTPUTS: tuple[Topic, ...] = (CHANGES, REJECTED)
-ALL: tuple[Topic, ...] = (*INPUTS, *OUTPUTS)
+ALL: tuple[Topic, ...] = (*INPUTS, *OUTPUTS, PUBLISHED)
 
 INPUT_NAMES: tuple[str, ...] = tuple(topic.name for topic in INPUTS)
 PLACE: dict[str, int] = {topic.name: place for place, topic in enumerate(INPUTS)}

@@ -8,82 +8,79 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from schemas.changes import Adjustment, Cause, Contribution
-from scoring.explain import explain, rolling_counts
+from schemas.changes import Cause
 from scoring.falls import find_fall, second_after
-from scoring.lead import ALERT_TIMES, NEVER, Lead
+from scoring.flags import next_expiry
+from scoring.lead import ALERT_TIMES, NEVER, Lead, Status
+from scoring.notices import BandMove, Notice, take_picture
 from scoring.plan import Plan
-
-
-@dataclass(frozen=True, slots=True)
-class Crossing:
-    """A band entered or left: what a change says of the score. `falls_ms` is NEVER where no fall is ahead."""
-
-    cause: Cause
-    from_: str
-    to: str
-    is_up: bool
-    alert: bool
-    at_ms: int
-    score: float
-    previous_score: float
-    reasons: tuple[Contribution, ...]
-    adjustments: tuple[Adjustment, ...]
-    windows: dict[str, dict[str, int]]
-    falls_ms: int
-
-
-def band_above(plan: Plan, band: int, score: float) -> int:
-    """The band to which this score lifts a lead."""
-    while band < len(plan.bands) and plan.bands[band].enter <= score:
-        band += 1
-    return band
-
-
-def band_below(plan: Plan, band: int, score: float) -> int:
-    """The band to which this score lets a lead fall."""
-    while band and score < plan.bands[band - 1].leave:
-        band -= 1
-    return band
-
-
-def band_after_input(plan: Plan, band: int, score: float) -> int:
-    """Up if the score reaches the next band; if that moves nothing, down if it is below the line."""
-    above = band_above(plan, band, score)
-    return above if above != band else band_below(plan, band, score)
+from scoring.score import Curve
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What happened to a lead: the cause, the band before by name, the score before and after."""
+    """What happened to a lead: why, the score and the name of the band before.
+
+    `may_alert`: whether going up may alert; `by_itself`: time alone did it.
+    """
 
     cause: Cause
     from_: str
     previous_score: float
-    score: float
+    may_alert: bool = False
+    by_itself: bool = False
 
 
-def move(plan: Plan, lead: Lead, band: int, step: Step) -> Crossing:
+def band_below(plan: Plan, lead: Lead, score: float) -> int:
+    """The band to which this score lets the lead fall."""
+    lines, band = plan.lines(lead), lead.band
+    while band and score < lines[band - 1].leave:
+        band -= 1
+    return band
+
+
+def band_after_input(plan: Plan, lead: Lead, score: float) -> int:
+    """Up if the score reaches the next band; if that moves nothing, down if it is below the line."""
+    lines, band = plan.lines(lead), lead.band
+    while band < len(lines) and lines[band].enter <= score:
+        band += 1
+    return band if band != lead.band else band_below(plan, lead, score)
+
+
+def settle(plan: Plan, lead: Lead, step: Step, notices: list[Notice]) -> float:
+    """After an input: the ceiling, the bands, when to look next. The score."""
+    curve = Curve(plan, lead)
+    score, lead.ceiling = curve.score(lead.as_of), curve.ceiling(lead.as_of)
+    band = band_after_input(plan, lead, score)
+    if plan.names[band] != step.from_:
+        notices.append(move(plan, lead, band, step, score))
+    else:
+        lead.band = band
+        look_ahead(plan, lead)
+    return score
+
+
+def move(plan: Plan, lead: Lead, band: int, step: Step, score: float) -> Notice:
     """Put the lead into another band at its `as_of`; what is published of it."""
     is_up = band > lead.band
-    alert = is_up and step.cause is Cause.SIGNAL and _alert(plan, lead, band)
+    alert = is_up and step.may_alert and lead.status is Status.OPEN and _alert(plan, lead, band)
     lead.band = band
-    lead.wake = find_fall(plan, lead, second_after(lead.as_of))
-    contributions, adjustments = explain(plan, lead, lead.as_of)
-    return Crossing(
-        cause=step.cause,
-        from_=step.from_,
-        to=plan.names[band],
-        is_up=is_up,
-        alert=alert,
-        at_ms=lead.as_of,
-        score=step.score,
-        previous_score=step.previous_score,
-        reasons=contributions,
-        adjustments=adjustments,
-        windows=rolling_counts(plan, lead, lead.as_of),
-        falls_ms=lead.wake,
-    )
+    falls_ms = look_ahead(plan, lead)
+    moved = BandMove(step.from_, plan.names[band], is_up)
+    picture = take_picture(plan, lead, falls_ms)
+    return Notice(moved, step.cause, lead.as_of, alert, score, step.previous_score, picture, step.by_itself)
+
+
+def look_ahead(plan: Plan, lead: Lead) -> int:
+    """Set when the lead has to be looked at next. When it falls, NEVER if it does not."""
+    falls_ms = find_fall(plan, lead, second_after(lead.as_of))
+    lead.wake = earlier(falls_ms, next_expiry(lead))
+    return falls_ms
+
+
+def earlier(one_ms: int, other_ms: int) -> int:
+    """The earlier of two instants, of which either may be NEVER."""
+    return min(one_ms or other_ms, other_ms or one_ms)
 
 
 def _alert(plan: Plan, lead: Lead, band: int) -> bool:

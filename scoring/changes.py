@@ -1,13 +1,15 @@
-"""From a crossing to the change that is published."""
+"""From a notice to the change that is published."""
 
 from __future__ import annotations
 
+from typing import Literal, assert_never
+
 import xxhash
 
-from schemas.changes import Change
+from schemas.changes import Change, FlagChange
 from schemas.instants import format_ms
-from scoring.bands import Crossing
 from scoring.lead import NEVER
+from scoring.notices import BandMove, FlagMove, Notice, SurgeSeen
 from scoring.plan import Plan
 
 
@@ -16,33 +18,60 @@ def record_origin(topic: str, partition: int, offset: int) -> str:
     return f"{topic}/{partition}/{offset}"
 
 
-def make_change(plan: Plan, lead_id: str, crossing: Crossing, origin: str, place: tuple[int, int]) -> Change:
-    """The change of a crossing. `origin` names the record that caused it; `place` is its (timeline, seq).
+def make_change(plan: Plan, lead_id: str, notice: Notice, origin: str, place: tuple[int, int]) -> Change:
+    """The change of a notice. `origin` names the record that caused it; `place` is its (timeline, seq).
 
     What time alone did has its instant for an origin, so that a timer and the next input make the same change.
     """
-    if crossing.cause.value == "time":
-        origin = format_ms(crossing.at_ms)
+    moved, picture = notice.moved, notice.picture
+    band = moved if isinstance(moved, BandMove) else None
+    flag = moved if isinstance(moved, FlagMove) else None
+    surge = moved if isinstance(moved, SurgeSeen) else None
+    kind, target = _kind_and_target(moved)
     return Change(
-        change_id=_change_id(lead_id, origin, "band", crossing.to),
+        change_id=_change_id(lead_id, format_ms(notice.at_ms) if notice.by_itself else origin, kind, target),
         timeline=place[0],
         seq=place[1],
         lead_id=lead_id,
-        from_=crossing.from_,
-        to=crossing.to,
-        direction="up" if crossing.is_up else "down",
-        alert=crossing.alert,
-        occurred_at=format_ms(crossing.at_ms),
-        score=crossing.score,
-        previous_score=crossing.previous_score,
-        threshold=plan.model.threshold,
-        cause=crossing.cause,
-        reasons=crossing.reasons,
-        adjustments=crossing.adjustments,
-        windows=crossing.windows,
-        falls_at=None if crossing.falls_ms == NEVER else format_ms(crossing.falls_ms),
+        kind=kind,
+        from_=band and band.from_,
+        to=band and band.to,
+        direction=band and ("up" if band.is_up else "down"),
+        flag=flag and _flag_change(flag),
+        rise=surge and surge.rise,
+        usual=surge and surge.usual,
+        kinds=surge and surge.kinds,
+        alert=notice.alert,
+        occurred_at=format_ms(notice.at_ms),
+        score=notice.score,
+        previous_score=notice.previous_score,
+        threshold=picture.threshold,
+        cause=notice.cause,
+        reasons=picture.reasons,
+        adjustments=picture.adjustments,
+        windows=picture.windows,
+        grade=picture.grade,
+        segment=picture.segment,
+        falls_at=None if picture.falls_ms == NEVER else format_ms(picture.falls_ms),
         model_version=plan.model.version,
     )
+
+
+def _kind_and_target(moved: BandMove | FlagMove | SurgeSeen) -> tuple[Literal["band", "flag", "surge"], str]:
+    match moved:
+        case BandMove():
+            return "band", moved.to
+        case FlagMove():
+            return "flag", f"{moved.action} {moved.reason}"
+        case SurgeSeen():
+            return "surge", ""
+        case _:
+            assert_never(moved)
+
+
+def _flag_change(flag: FlagMove) -> FlagChange:
+    until = None if flag.until == NEVER else format_ms(flag.until)
+    return FlagChange(reason=flag.reason, action=flag.action, by=flag.by, until=until, cap=flag.cap)
 
 
 def _change_id(lead_id: str, origin: str, kind: str, target: str) -> str:

@@ -6,18 +6,26 @@ satisfies nothing but `missing: true`.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from schemas.signals import Json, is_blank
-from scoring.model import Condition
+from scoring.emails import email_classes
+from scoring.parts import Condition, FitCondition, compile_regex
 
 Test = Callable[[Json], bool]
+
+
+def compile_where(where: Mapping[str, Condition]) -> tuple[tuple[str, Test], ...]:
+    """(attribute, what it must satisfy) of each condition."""
+    return tuple((name, compile_condition(condition)) for name, condition in where.items())
 
 
 def compile_condition(condition: Condition) -> Test:
     """A function that says whether a value (None: missing) satisfies the condition."""
     tests = [*_equality_tests(condition), *_text_tests(condition), *_number_tests(condition)]
+    if isinstance(condition, FitCondition) and condition.is_ is not None:
+        wanted = condition.is_
+        tests.append(lambda value: wanted in email_classes(value))
     wants_missing = condition.missing
 
     if len(tests) == 1 and wants_missing is None:
@@ -52,7 +60,7 @@ def _text_tests(condition: Condition) -> list[Test]:
         start = condition.starts_with.casefold()
         tests.append(lambda value: isinstance(value, str) and value.casefold().startswith(start))
     if condition.matches is not None:
-        pattern = re.compile(condition.matches, re.IGNORECASE)
+        pattern = compile_regex(condition.matches)
         tests.append(lambda value: isinstance(value, str) and pattern.search(value) is not None)
     return tests
 

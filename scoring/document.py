@@ -1,11 +1,12 @@
 """Reads a scoring model from YAML; every refusal names the line, what is wrong and what would be right.
 
-The definition is in `model`; this file only finds the line of what the definition refuses, which is why the
-document is first composed to nodes that know where they stand.
+The definition is in `model`, the words of its refusals in `refusals`; this file only finds their lines, which is
+why the document is first composed to nodes that know where they stand.
 """
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -14,25 +15,12 @@ from typing import cast
 import xxhash
 import yaml
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
 from scoring.model import ScoringModel
+from scoring.refusals import Path, Refusal, refusals
 
 TEXT_MAX_CHARS = 65_536
 """Ten times a large model; the text travels in one record and in each lane's meta."""
-
-_FIXES = {
-    "missing": "add it",
-    "extra_forbidden": "remove it, or correct its spelling",
-    "int_type": "write a whole number",
-    "float_type": "write a number",
-    "bool_type": "write true or false",
-    "string_type": "write a text, in quotes if it looks like a number",
-    "dict_type": "write `name: value` pairs",
-    "model_type": "write `name: value` pairs",
-    "tuple_type": "write a list",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -72,8 +60,8 @@ def read_model(text: str) -> ScoringModel:
     try:
         return ScoringModel.model_validate(document)
     except ValidationError as error:
-        details = error.errors(include_url=False)
-        raise BadModel([_problem(root, detail) for detail in _one_per_place(details)]) from None
+        told = refusals(error.errors(include_url=False))
+        raise BadModel([_problem(root, refusal) for refusal in told]) from None
 
 
 @cache
@@ -83,7 +71,10 @@ def default_text() -> str:
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML without aliases and without a key twice: both hide what a model says."""
+    """YAML without aliases and without a key twice: both hide what a model says.
+
+    A key is the text that is written: `no` and `2026` are names of attributes like any other.
+    """
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):
@@ -101,6 +92,10 @@ class _Loader(yaml.SafeLoader):
             raise BadModel(
                 [Problem(node.start_mark.line + 1, "", what, "put it in quotes if it is a text")]
             ) from None
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, object]:
+        self.flatten_mapping(node)
+        return {key.value: self.construct_object(value, deep=deep) for key, value in node.value}
 
 
 def _compose(text: str) -> yaml.MappingNode:
@@ -132,38 +127,12 @@ def _refuse_doubles(node: yaml.Node) -> None:
                 _refuse_doubles(item)
 
 
-def _one_per_place(details: list[ErrorDetails]) -> list[ErrorDetails]:
-    """A union refuses once for each of its types: the first will do."""
-    places: dict[tuple[int | str, ...], ErrorDetails] = {}
-    for detail in details:
-        path = tuple(part for part in detail["loc"] if not _is_union_branch(part))
-        places.setdefault(path, {**detail, "loc": path})
-    return list(places.values())
+def _problem(root: yaml.Node, refusal: Refusal) -> Problem:
+    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in refusal.path).lstrip(".")
+    return Problem(_line(root, refusal.path), path, refusal.what, refusal.fix)
 
 
-def _is_union_branch(part: int | str) -> bool:
-    return part in {"bool", "int", "float", "str"}
-
-
-def _problem(root: yaml.Node, detail: ErrorDetails) -> Problem:
-    line = _line(root, detail["loc"])
-    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in detail["loc"]).lstrip(".")
-    if detail["type"] == "model":
-        return Problem(line, path, detail["ctx"]["problem"], detail["ctx"]["fix"])
-    what = detail["msg"].removeprefix("Value error, ")
-    if detail["type"] not in ("missing", "extra_forbidden"):
-        what = f"{_shown(detail['input'])}: {what[:1].lower()}{what[1:]}"
-    return Problem(line, path, what, _FIXES.get(detail["type"], "correct the value"))
-
-
-def _shown(value: object) -> str:
-    try:
-        return f"{value!r:.80}"
-    except ValueError:
-        return "a number of thousands of digits"
-
-
-def _line(node: yaml.Node, path: tuple[int | str, ...]) -> int:
+def _line(node: yaml.Node, path: Path) -> int:
     """The line of the node at the path, or of the nearest one above it that exists."""
     line = node.start_mark.line + 1
     for part in path:
@@ -178,7 +147,7 @@ def _child(node: yaml.Node, part: int | str) -> tuple[int, yaml.Node] | None:
     match node:
         case yaml.MappingNode():
             for key, value in node.value:
-                if key.value == part:
+                if key.value == str(part):
                     return key.start_mark.line + 1, value
         case yaml.SequenceNode() if isinstance(part, int) and part < len(node.value):
             item = node.value[part]

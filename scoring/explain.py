@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import NamedTuple
+from typing import NamedTuple, TypedDict
 
 from schemas.changes import Adjustment, Contribution
 from schemas.instants import DAY_MS, HOUR_MS
+from scoring.fit_model import DIMENSIONS
+from scoring.flags import named_caps
 from scoring.lead import KIND_SERIES, NEVER, Lead
 from scoring.plan import Plan
 from scoring.score import (
+    DECIMALS,
     Curve,
     decayed_points,
     inactivity_points,
@@ -31,9 +34,17 @@ class Explanation(NamedTuple):
     adjustments: tuple[Adjustment, ...]
 
 
+class DimensionReport(TypedDict):
+    """A dimension of BANT: whether anything of it is known, and its points."""
+
+    known: bool
+    points: int
+
+
 def explain(plan: Plan, lead: Lead, at_ms: int) -> Explanation:
     """What makes up the score at an instant not before the lead's `as_of`."""
     found = [*_rules(plan, lead, at_ms), *_windows(plan, lead, at_ms), *_inactivity(plan, lead, at_ms)]
+    found += _fit(plan, lead)
     found.sort(key=lambda each: (-abs(each.points), each.rule))
     return Explanation(tuple(found), tuple(_adjustments(plan, lead, at_ms)))
 
@@ -48,6 +59,17 @@ def rolling_counts(plan: Plan, lead: Lead, at_ms: int) -> dict[str, dict[str, in
             if found[-1]:
                 counts[kind] = dict(zip(ROLLING_HOURS, found, strict=True))
     return counts
+
+
+def dimensions(plan: Plan, lead: Lead) -> dict[str, DimensionReport]:
+    """Each dimension that the model asks for: known or not, and its points."""
+    found: dict[str, DimensionReport] = {}
+    for rule in plan.fit:
+        if rule.dimension is not None:
+            known = bool(lead.known >> DIMENSIONS.index(rule.dimension) & 1)
+            report = found.setdefault(rule.dimension, {"known": known, "points": 0})
+            report["points"] += rule.points if lead.fit & rule.bit else 0
+    return found
 
 
 def words(milliseconds: int) -> str:
@@ -99,15 +121,56 @@ def _inactivity(plan: Plan, lead: Lead, at_ms: int) -> list[Contribution]:
     return [Contribution(rule="inactivity", points=points, what=f"quiet for {quiet_ms // DAY_MS} days")]
 
 
-def _adjustments(plan: Plan, lead: Lead, at_ms: int) -> list[Adjustment]:
+def _fit(plan: Plan, lead: Lead) -> list[Contribution]:
+    return [
+        Contribution(rule=rule.id, points=rule.points, what=_fields_in_words(tuple(rule.where)))
+        for rule, compiled in zip(plan.model.fit, plan.fit, strict=True)
+        if lead.fit & compiled.bit and rule.points
+    ]
+
+
+@cache
+def _fields_in_words(names: tuple[str, ...]) -> str:
+    return "profile: " + ", ".join(name.replace("_", " ") for name in names)
+
+
+def clamped_sums(plan: Plan, lead: Lead, at_ms: int) -> tuple[list[float], list[Adjustment]]:
+    """The sum of each group at an instant, clamped, and what the clamps changed."""
     sums = Curve(plan, lead).group_sums(at_ms)
     names = {place: name for name, place in plan.groups.items()}
-    found = []
+    changed = []
     for group, low, high in plan.clamps:
         clamped = min(max(sums[group], low), high)
-        found.append((f"group {names[group]}", clamped - sums[group]))
+        changed.append((f"group {names[group]}", clamped - sums[group]))
         sums[group] = clamped
+    return sums, _told(changed)
+
+
+def _adjustments(plan: Plan, lead: Lead, at_ms: int) -> list[Adjustment]:
+    sums, found = clamped_sums(plan, lead, at_ms)
     total = sum(sums)
     low, high = plan.scale
-    found.append(("scale", min(max(total, low), high) - total))
-    return [Adjustment(what=what, points=told) for what, points in found if (told := round(points, DIGITS))]
+    scaled = min(max(total, low), high)
+    changed = [("scale", scaled - total)]
+    up = [(cap, reason) for reason, until, cap in named_caps(plan, lead) if at_ms < until]
+    if up:
+        cap, reason = min(up)
+        changed.append((f"flag {reason}", min(cap - scaled, 0.0)))
+    return found + _told(changed)
+
+
+def _told(changed: list[tuple[str, float]]) -> list[Adjustment]:
+    return [Adjustment(what=what, points=told) for what, points in changed if (told := round(points, DIGITS))]
+
+
+def grade(plan: Plan, lead: Lead, at_ms: int) -> str | None:
+    """Such as B2: the letter by the sum of the fit groups, the number by the sum of the others."""
+    grades = plan.model.grades
+    if grades is None:
+        return None
+    sums, _ = clamped_sums(plan, lead, at_ms)
+    fit = sum(points for place, points in enumerate(sums) if place in plan.fit_places)
+    rest = sum(sums) - fit
+    letter = next((name for name, line in grades.fit.items() if round(fit, DECIMALS) >= line), "D")
+    number = next((name for name, line in grades.engagement.items() if round(rest, DECIMALS) >= line), 4)
+    return f"{letter}{number}"

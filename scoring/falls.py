@@ -36,7 +36,7 @@ def find_fall(plan: Plan, lead: Lead, from_ms: int) -> int:
     """The first whole second from `from_ms` (a whole second) on at which the lead falls, else NEVER."""
     if lead.band == 0:
         return NEVER
-    curve, leave = Curve(plan, lead), plan.bands[lead.band - 1].leave
+    curve, leave = Curve(plan, lead), plan.lines(lead)[lead.band - 1].leave
     first, end = from_ms // SECOND_MS, LATEST_MS // SECOND_MS
     while first <= end:
         last = min((curve.next_jump_ms(first * SECOND_MS) - 1) // SECOND_MS, end)
@@ -53,9 +53,9 @@ def held_until(plan: Plan, lead: Lead, from_ms: int, to_ms: int) -> int | None:
     Jumps that only take points are all taken at the end of the stretch: the bound is low, and good enough where
     the line is far below.
     """
-    if not plan.jumps_fall:
+    if not plan.jumps_fall or lead.band == 0 or any(flag.until for flag in lead.flags):
         return None
-    curve, leave = Curve(plan, lead), plan.bands[lead.band - 1].leave
+    curve, leave = Curve(plan, lead), plan.lines(lead)[lead.band - 1].leave
     for ahead_ms in _LOOK_AHEAD_MS:
         end_ms = second_after(to_ms) + ahead_ms
         if curve.piece(end_ms).lowest(from_ms, end_ms) >= leave:

@@ -21,25 +21,47 @@ TEXT_MAX = 200
 _UNITS_MS = {"s": SECOND_MS, "m": MINUTE_MS, "h": HOUR_MS, "d": DAY_MS}
 
 
-def wrong(problem: str, fix: str) -> PydanticCustomError:
-    """A refusal that says what is wrong and what would be right."""
-    return PydanticCustomError("model", "{problem}; {fix}", {"problem": problem, "fix": fix})
+SHOWN_MAX = 80
+"""Characters of a wrong value that a refusal shows: enough to recognise it."""
+
+
+def wrong(problem: str, fix: str, at: tuple[int | str, ...] = ()) -> PydanticCustomError:
+    """A refusal that says what is wrong and what would be right; `at`: in which member of the refused value."""
+    return PydanticCustomError("model", "{problem}; {fix}", {"problem": problem, "fix": fix, "at": at})
+
+
+def shown(value: object) -> str:
+    """A value as people write it in YAML, cut to SHOWN_MAX."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return str(value).lower()
+        case date():
+            return f"{value.isoformat()} (a date)"
+        case int() if not _is_small(value):
+            return "a number of hundreds of digits"
+        case _:
+            try:
+                return f"{value!r:.{SHOWN_MAX}}"
+            except ValueError:
+                return "a value with a number of thousands of digits"
 
 
 def _duration(value: object) -> int:
     match = re.fullmatch(r"([1-9][0-9]{0,5})([smhd])", value) if isinstance(value, str) else None
     if match is None:
-        raise wrong(f"{value!r} is no duration", "write a whole number and s, m, h or d, such as 7d or 24h")
+        raise wrong(f"{shown(value)} is no duration", "write a whole number and s, m, h or d, such as 7d or 24h")
     return int(match[1]) * _UNITS_MS[match[2]]
 
 
 def _kind_list(value: object) -> tuple[str, ...]:
     kinds = [value] if isinstance(value, str) else value
     if not isinstance(kinds, list) or not kinds:
-        raise wrong(f"{value!r} names no kind", "write one kind or a list, such as email.clicked")
+        raise wrong(f"{shown(value)} names no kind", "write one kind or a list, such as email.clicked")
     for kind in kinds:
         if not isinstance(kind, str) or len(kind) > TEXT_MAX or not KIND.fullmatch(kind):
-            raise wrong(f"{kind!r} is no kind", "write a dotted lower-case name such as email.clicked")
+            raise wrong(f"{shown(kind)} is no kind", "write a dotted lower-case name such as email.clicked")
     return tuple(dict.fromkeys(kinds))
 
 
@@ -50,8 +72,7 @@ def read_version(value: object) -> str:
     text = str(value) if isinstance(value, str | float) or _is_small(value) else ""
     if text.strip() and len(text) <= TEXT_MAX and text.isprintable():
         return text
-    shown = "so long a number" if isinstance(value, int) and not _is_small(value) else f"{value!r:.80}"
-    raise wrong(f"{shown} is no version", 'write a label such as "2026-11"')
+    raise wrong(f"{shown(value)} is no version", 'write a label such as "2026-11"')
 
 
 def _is_small(value: object) -> bool:

@@ -1,28 +1,32 @@
-"""The steps of a lead through time: advance, apply a signal. Everything that changes a lead's state is here.
-
-    advance    bring the lead to an instant; falls on the way are found and carry their own instants
-    apply      advance to the signal, count it, evaluate the bands
+"""The fold of signals: advance to the signal, count it, evaluate the bands, look for a surge.
 
 An illegal step changes nothing: a signal that is refused never reaches this file, one that is ignored leaves
 the lead as it is (but for the number of machine signals).
+
+Most signals move nothing but the figures: whether one may cross a line is told by an upper bound of the score
+(`ceiling`), and only then is the lead scored.
 """
 
 from __future__ import annotations
 
 from array import array
 from enum import StrEnum
+from typing import NamedTuple
 
 from schemas.changes import Cause
 from schemas.instants import HOUR_MS, SECOND_MS
 from schemas.signals import Signal
-from scoring.bands import Crossing, Step, band_after_input, band_below, move
-from scoring.falls import find_fall, held_until, second_after
-from scoring.lead import KIND_SERIES, NEVER, RULE_SERIES, Lead
+from scoring.advance import advance
+from scoring.bands import Step, band_after_input, look_ahead, move
+from scoring.bounds import DAYS_MAX, KIND_BUCKETS_MAX
+from scoring.lead import DAY_TOTALS, KIND_SERIES, LIMIT_VALUES, NEVER, RULE_SERIES, Lead
 from scoring.limits import offer
-from scoring.memory import KIND_BUCKETS_MAX, is_repeat, pack_facts, remember, signal_hash
+from scoring.memory import is_repeat, pack_fact, remember, signal_hash
+from scoring.notices import Notice
 from scoring.plan import KindPlan, Plan, RulePlan, SteppedPlan
 from scoring.score import Curve, first_alive, first_hour
-from scoring.series import add_one, drop_first, drop_old
+from scoring.series import add, drop_first, drop_old, first_stamp_of
+from scoring.surge import find_surge, may_surge
 
 HALF_LIVES_MAX = 500
 """How far forward-decayed counts run ahead of their landmark before it is moved: 2^500 is well within a double."""
@@ -35,31 +39,25 @@ ROUNDING = 1e-6
 
 
 class Outcome(StrEnum):
-    """What became of a signal."""
+    """What became of an input: applied, or ignored because of what. COMMAND: it found nothing to act on."""
 
     APPLIED = "applied"
     DUPLICATE = "duplicate"
     MACHINE = "machine"
+    ERASED = "erased"
+    COMMAND = "command"
 
 
-def advance(plan: Plan, lead: Lead, to_ms: int, crossings: list[Crossing]) -> None:
-    """Bring the lead to an instant; one before its `as_of` changes nothing. Falls are added to `crossings`."""
-    while lead.wake != NEVER and lead.wake <= to_ms:
-        held_ms = held_until(plan, lead, lead.wake, to_ms)
-        fall_ms = lead.wake = held_ms or find_fall(plan, lead, lead.wake)
-        if fall_ms == NEVER or fall_ms > to_ms:
-            break
-        lead.as_of = fall_ms
-        curve = Curve(plan, lead)
-        score = curve.score(fall_ms)
-        step = Step(Cause.TIME, plan.names[lead.band], curve.score(fall_ms - SECOND_MS), score)
-        crossings.append(move(plan, lead, band_below(plan, lead.band, score), step))
-    if to_ms > lead.as_of:
-        lead.as_of = to_ms
+class Counted(NamedTuple):
+    """The rules that count a signal, their positive points, the buckets of their limits by an attribute."""
+
+    rules: list[RulePlan]
+    gain: int
+    values: list[int]
 
 
 def apply_signal(
-    plan: Plan, lead: Lead | None, signal: Signal, timestamp_ms: int, crossings: list[Crossing]
+    plan: Plan, lead: Lead | None, signal: Signal, timestamp_ms: int, notices: list[Notice]
 ) -> tuple[Lead | None, Outcome]:
     """The lead after the signal of a record with this Kafka timestamp; None: still unknown."""
     known = signal_hash(signal.kind, signal.id)
@@ -70,22 +68,30 @@ def apply_signal(
             lead.machines += 1
         return lead, Outcome.MACHINE
     if lead is None:
-        lead = Lead(signal.occurred_ms, plan.ordinal, len(plan.rules), plan.first_ceiling)
+        lead = new_lead(plan, signal.occurred_ms)
     elif signal.occurred_ms > lead.as_of:
-        advance(plan, lead, signal.occurred_ms, crossings)
+        advance(plan, lead, signal.occurred_ms, notices)
     kind = plan.kind(signal.kind)
-    rules = _rules_that_count(lead, kind, signal)
-    lowers = lead.band > 0 and _may_lower(plan, lead, kind, rules)
-    if lowers or _may_move(plan, lead, kind, rules):
-        before = lead.before(plan.scored_tags)
-        facts = _count(plan, lead, kind, rules, signal.occurred_ms)
-        _evaluate(plan, before, lead, crossings)
-        if lowers:
-            lead.wake = find_fall(plan, lead, second_after(lead.as_of))
-    else:
-        facts = _count(plan, lead, kind, rules, signal.occurred_ms)
-    remember(lead, known, timestamp_ms, facts)
+    counted = _offer(lead, kind, signal)
+    lowers = lead.band > 0 and _may_lower(plan, lead, kind, counted.rules)
+    surges = counted.gain > 0 and may_surge(plan, lead)
+    scored = _may_move(plan, lead, kind, counted.gain) or lowers
+    before = lead.before(plan.scored_tags) if scored or surges else None
+    _count(plan, lead, kind, counted, signal.occurred_ms)
+    fact = pack_fact(kind.slot, sum(rule.bit for rule in counted.rules), counted.gain)
+    remember(plan, lead, known, (timestamp_ms, signal.occurred_ms), fact)
+    if scored and before is not None:
+        _evaluate(plan, before, lead, notices)
+    if lowers:
+        look_ahead(plan, lead)
+    if surges and before is not None:
+        notices += find_surge(plan, before, lead)
     return lead, Outcome.APPLIED
+
+
+def new_lead(plan: Plan, at_ms: int) -> Lead:
+    """A lead of which nothing is known before its first input."""
+    return Lead(at_ms, plan.ordinal, len(plan.rules), plan.first_ceiling)
 
 
 def _may_lower(plan: Plan, lead: Lead, kind: KindPlan, rules: list[RulePlan]) -> bool:
@@ -102,18 +108,16 @@ def _may_lower(plan: Plan, lead: Lead, kind: KindPlan, rules: list[RulePlan]) ->
     return kind.may_lower
 
 
-def _may_move(plan: Plan, lead: Lead, kind: KindPlan, rules: list[RulePlan]) -> bool:
+def _may_move(plan: Plan, lead: Lead, kind: KindPlan, gain: int) -> bool:
     """Whether a signal that does not lower may move the lead at all: else it need not be scored.
 
     It cannot lift the lead where its ceiling and the points gained stay below the next line, unless it ends a
     quiet; nor can it let it fall. But an input may find it below its line between two whole seconds: just before a
     fall, or in a dip that is over by the next one, which takes something that rises by itself.
     """
-    lead.ceiling += kind.gain
-    for rule in rules:
-        if rule.points > 0:
-            lead.ceiling += rule.points
-    if lead.band < len(plan.bands) and lead.ceiling + ROUNDING >= plan.bands[lead.band].enter:
+    lead.ceiling += kind.gain + gain
+    lines = plan.lines(lead)
+    if lead.band < len(lines) and lead.ceiling + ROUNDING >= lines[lead.band].enter:
         return True
     if lead.wake != NEVER and lead.wake <= lead.as_of + SECOND_MS:
         return True
@@ -131,45 +135,54 @@ def _may_rise(plan: Plan, lead: Lead) -> bool:
     return any(counts[slot] for slot in plan.fading_losses) or any(tag in parts for tag in plan.stepped_losses)
 
 
-def _evaluate(plan: Plan, before: Lead, lead: Lead, crossings: list[Crossing]) -> None:
+def _evaluate(plan: Plan, before: Lead, lead: Lead, notices: list[Notice]) -> None:
     """After a signal: the ceiling and the bands."""
     curve = Curve(plan, lead)
     score, lead.ceiling = curve.score(lead.as_of), curve.ceiling(lead.as_of)
-    band = band_after_input(plan, lead.band, score)
+    band = band_after_input(plan, lead, score)
     if band != lead.band:
         previous_score = Curve(plan, before).score(lead.as_of)
-        step = Step(Cause.SIGNAL, plan.names[lead.band], previous_score, score)
-        crossings.append(move(plan, lead, band, step))
+        step = Step(Cause.SIGNAL, plan.names[lead.band], previous_score, may_alert=True)
+        notices.append(move(plan, lead, band, step, score))
 
 
-def _count(plan: Plan, lead: Lead, kind: KindPlan, rules: list[RulePlan], occurred_ms: int) -> int:
-    """Add the signal to the rules that it counts for and to its window; what to remember of it."""
-    counted = 0
-    for rule in rules:
-        counted |= rule.bit
-        _add_weight(plan, lead, rule, occurred_ms)
-    if kind.engages and occurred_ms > lead.latest:
-        lead.latest = occurred_ms
-    _add_to_window(lead, kind, occurred_ms // HOUR_MS)
-    return pack_facts(occurred_ms, kind.slot, counted)
-
-
-def _rules_that_count(lead: Lead, kind: KindPlan, signal: Signal) -> list[RulePlan]:
+def _offer(lead: Lead, kind: KindPlan, signal: Signal) -> Counted:
     """The rules of the signal's kind whose conditions it meets and whose limits it is within."""
-    found = []
+    rules: list[RulePlan] = []
+    values: list[int] = []
+    gain = 0
     for rule in kind.rules:
         for name, satisfied in rule.where:
             if not satisfied(signal.attributes.get(name)):
                 break
         else:
             limit = rule.limit
-            if limit is None:
-                found.append(rule)
-            else:
+            if limit is not None:
                 bucket = limit.bucket(signal.occurred_ms, signal.attributes)
-                if offer(lead.part(limit.tag), bucket, limit.times):
-                    found.append(rule)
-    return found
+                if not offer(lead.part(limit.tag), bucket, limit.times):
+                    continue
+                if limit.by_value:
+                    values.append(bucket)
+            rules.append(rule)
+            if rule.points > 0:
+                gain += rule.points
+    return Counted(rules, gain, values)
+
+
+def _count(plan: Plan, lead: Lead, kind: KindPlan, counted: Counted, occurred_ms: int) -> None:
+    """Add the signal to the rules that it counts for, to its window, and to the points of its day."""
+    for rule in counted.rules:
+        _add_weight(plan, lead, rule, occurred_ms)
+    if kind.engages and occurred_ms > lead.latest:
+        lead.latest = occurred_ms
+    _add_to_window(lead, kind, occurred_ms // HOUR_MS)
+    if counted.values:
+        lead.part(LIMIT_VALUES).extend(counted.values)
+    if counted.gain:
+        totals = lead.part(DAY_TOTALS)
+        add(totals, plan.day(occurred_ms), counted.gain)
+        if len(totals) > DAYS_MAX:
+            drop_first(totals, 1)
 
 
 def _add_weight(plan: Plan, lead: Lead, rule: RulePlan, occurred_ms: int) -> None:
@@ -196,7 +209,7 @@ def _add_step(lead: Lead, stepped: SteppedPlan, occurred_ms: int) -> None:
     stamp, alive = occurred_ms // stepped.unit_ms, first_alive(stepped, lead.as_of)
     if stamp >= alive:
         series = lead.part(stepped.tag)
-        add_one(series, stamp)
+        add(series, stamp)
         drop_old(series, alive)
 
 
@@ -206,7 +219,7 @@ def _add_to_window(lead: Lead, kind: KindPlan, hour: int) -> None:
     if hour < alive:
         return
     series = lead.part(KIND_SERIES + kind.slot)
-    if add_one(series, hour):
+    if add(series, hour):
         lead.buckets += 1 - drop_old(series, alive)
         if lead.buckets > KIND_BUCKETS_MAX:
             _forget_oldest_hour(lead)
@@ -216,13 +229,13 @@ def _forget_oldest_hour(lead: Lead) -> None:
     """The oldest hour of all kinds, whole: so it does not matter which kind came first."""
     oldest = _oldest_hour(lead)
     for words in _hours_by_kind(lead):
-        if words[0] >> 32 == oldest:
+        if first_stamp_of(words) == oldest:
             drop_first(words, 1)
             lead.buckets -= 1
 
 
 def _oldest_hour(lead: Lead) -> int:
-    return min(words[0] >> 32 for words in _hours_by_kind(lead))
+    return min(first_stamp_of(words) for words in _hours_by_kind(lead))
 
 
 def _hours_by_kind(lead: Lead) -> list[array[int]]:

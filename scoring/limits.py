@@ -12,9 +12,7 @@ import msgspec
 import xxhash
 
 from schemas.signals import Json, is_blank
-
-BUCKETS_MAX = 32
-"""Of a rule and lead. A forgotten bucket is a fresh one."""
+from scoring.bounds import BUCKETS_MAX
 
 _COUNT = 0xFFFF
 _encode_json = msgspec.json.Encoder().encode
@@ -33,6 +31,13 @@ def offer(table: array[int], bucket: int, times: int) -> bool:
     counts = counted < times
     table.append(bucket << 16 | counted + counts)
     return counts
+
+
+def take_back(table: array[int], bucket: int) -> None:
+    """One that counted in this bucket has not; the bucket keeps its place in the order of use."""
+    for place, word in enumerate(table):
+        if word >> 16 == bucket and word & _COUNT:
+            table[place] = word - 1
 
 
 def attribute_bucket(value: Json) -> int:

@@ -8,22 +8,28 @@ joined with its records, is such a file.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TypedDict
 
 import msgspec
 
 from schemas.changes import Adjustment, Cause, Change, Contribution
-from schemas.codec import decode_command, decode_signal
+from schemas.codec import decode_command, decode_profile, decode_signal
+from schemas.commands import EraseCommand, LeadCommand, ModelCommand
 from schemas.instants import LATEST_MS, NotAnInstant, NoZone, format_ms, parse_ms
 from schemas.rejected import Reason, Refused
 from schemas.topics import BY_NAME, Family
-from scoring.bands import Crossing
+from scoring.advance import advance
 from scoring.changes import make_change, record_origin
+from scoring.commands import apply_command, erased_at
 from scoring.document import BadModel, read_model
-from scoring.explain import explain, rolling_counts
-from scoring.fold import Outcome, advance, apply_signal
-from scoring.lead import Lead
+from scoring.explain import DimensionReport, dimensions, explain, grade, rolling_counts
+from scoring.flags import flags_up
+from scoring.fold import Outcome, apply_signal
+from scoring.lead import Lead, Status
+from scoring.notices import Notice
 from scoring.plan import Plan, TooLarge
+from scoring.profile import Profile, apply_profile
 from scoring.score import Curve
 from scoring.succession import succeed
 
@@ -41,6 +47,12 @@ class Line(msgspec.Struct):
     offset: int | None = None
 
 
+class FitReport(TypedDict):
+    """Who a lead is, as far as a model asks."""
+
+    dimensions: dict[str, DimensionReport]
+
+
 class LeadReport(TypedDict):
     """One lead at the end."""
 
@@ -50,6 +62,11 @@ class LeadReport(TypedDict):
     windows: dict[str, dict[str, int]]
     contributions: tuple[Contribution, ...]
     adjustments: tuple[Adjustment, ...]
+    grade: str | None
+    segment: str | None
+    fit: FitReport
+    flags: list[str]
+    status: str | None
 
 
 class LineReport(TypedDict):
@@ -79,9 +96,11 @@ class FileScorer:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.leads: dict[str, Lead] = {}
+        self.profiles: dict[str, Profile] = {}
+        self.erased: dict[str, int] = {}
         self.changes: list[Change] = []
         self.rejected: list[LineReport] = []
-        self.ignored = {Outcome.DUPLICATE: 0, Outcome.MACHINE: 0}
+        self.ignored: Counter[Outcome] = Counter({Outcome.DUPLICATE: 0, Outcome.MACHINE: 0})
         self._latest_ms: int | None = None
 
     def feed(self, number: int, text: bytes) -> None:
@@ -129,8 +148,14 @@ class FileScorer:
             case Family.SIGNAL:
                 assert topic is not None
                 self._apply_signal(value, topic.default_kind, timestamp_ms, origin)
+            case Family.PROFILE:
+                self._apply_profile(value, timestamp_ms, origin)
             case Family.COMMAND:
-                self._apply_command(value, timestamp_ms, origin)
+                command = decode_command(value, timestamp_ms)
+                if isinstance(command, ModelCommand):
+                    self._apply_model(command, origin)
+                else:
+                    self._apply_command(command, origin)
             case _:
                 raise Refused(Reason.UNKNOWN_TOPIC, "topic")
 
@@ -144,44 +169,78 @@ class FileScorer:
     def _apply_signal(self, value: bytes, kind: str | None, timestamp_ms: int | None, origin: str) -> None:
         signal = decode_signal(value, kind, timestamp_ms)
         self._note(signal.occurred_ms)
-        crossings: list[Crossing] = []
-        lead, outcome = apply_signal(
-            self.plan,
-            self.leads.get(signal.lead_id),
-            signal,
-            signal.occurred_ms if timestamp_ms is None else timestamp_ms,
-            crossings,
-        )
+        if self._is_erased(signal.lead_id, signal.occurred_ms):
+            return
+        notices: list[Notice] = []
+        at_ms = signal.occurred_ms if timestamp_ms is None else timestamp_ms
+        lead, outcome = apply_signal(self.plan, self.leads.get(signal.lead_id), signal, at_ms, notices)
         if outcome is not Outcome.APPLIED:
             self.ignored[outcome] += 1
             return
         assert lead is not None
         self.leads[signal.lead_id] = lead
-        self._publish(signal.lead_id, crossings, origin)
+        self._publish(signal.lead_id, notices, origin)
 
-    def _apply_command(self, value: bytes, timestamp_ms: int | None, origin: str) -> None:
-        command = decode_command(value, timestamp_ms)
+    def _apply_profile(self, value: bytes, timestamp_ms: int | None, origin: str) -> None:
+        update = decode_profile(value, timestamp_ms)
+        if self._is_erased(update.lead_id, update.occurred_ms):
+            self._note(update.occurred_ms)
+            return
+        notices: list[Notice] = []
+        profile = self.profiles.get(update.lead_id, Profile())
+        lead = apply_profile(self.plan, self.leads.get(update.lead_id), profile, update, notices)
+        self._note(update.occurred_ms)
+        self.leads[update.lead_id], self.profiles[update.lead_id] = lead, profile
+        self._publish(update.lead_id, notices, origin)
+
+    def _apply_command(self, command: LeadCommand, origin: str) -> None:
+        lead_id, before = command.lead_id, self.leads.get(command.lead_id)
+        if self._is_erased(lead_id, command.occurred_at):
+            self._note(command.occurred_at)
+            return
+        notices: list[Notice] = []
+        lead, outcome = apply_command(self.plan, before, command, notices)
+        self._note(command.occurred_at)
+        self._publish(lead_id, notices, origin)
+        if outcome is not Outcome.APPLIED:
+            self.ignored[outcome] += 1
+        elif isinstance(command, EraseCommand):
+            self.erased[lead_id] = erased_at(before, command)
+            del self.leads[lead_id]
+            self.profiles.pop(lead_id, None)
+        elif lead is not None:
+            self.leads[lead_id] = lead
+
+    def _is_erased(self, lead_id: str, occurred_ms: int) -> bool:
+        """Whether the lead was erased after this; if so the input is ignored."""
+        is_erased = occurred_ms <= self.erased.get(lead_id, -1)
+        if is_erased:
+            self.ignored[Outcome.ERASED] += 1
+        return is_erased
+
+    def _apply_model(self, command: ModelCommand, origin: str) -> None:
         try:
             plan = Plan(read_model(command.body), self.plan.ordinal + 1)
         except (BadModel, TooLarge):
             raise Refused(Reason.BAD_MODEL, "body") from None
         for lead_id, lead in sorted(self.leads.items()):
-            crossings: list[Crossing] = []
-            succeed(self.plan, plan, lead, command.occurred_at, crossings)
-            self._publish(lead_id, crossings, origin, plan)
+            notices: list[Notice] = []
+            profile = self.profiles.get(lead_id, Profile())
+            succeed(self.plan, plan, lead, profile, command.occurred_at, notices)
+            self._publish(lead_id, notices, origin, plan)
         self.plan = plan
         self._note(command.occurred_at)
 
     def _advance(self, lead_id: str, lead: Lead, to_ms: int) -> None:
-        crossings: list[Crossing] = []
-        advance(self.plan, lead, to_ms, crossings)
-        self._publish(lead_id, crossings, "")
+        notices: list[Notice] = []
+        advance(self.plan, lead, to_ms, notices)
+        self._publish(lead_id, notices, "")
 
-    def _publish(self, lead_id: str, crossings: list[Crossing], origin: str, plan: Plan | None = None) -> None:
-        for crossing in crossings:
-            in_force = plan if plan and crossing.cause is Cause.MODEL else self.plan
+    def _publish(self, lead_id: str, notices: list[Notice], origin: str, plan: Plan | None = None) -> None:
+        for notice in notices:
+            in_force = plan if plan and notice.cause is Cause.MODEL else self.plan
             place = (1, len(self.changes) + 1)
-            self.changes.append(make_change(in_force, lead_id, crossing, origin, place))
+            self.changes.append(make_change(in_force, lead_id, notice, origin, place))
 
     def _report(self, lead_id: str, lead: Lead) -> LeadReport:
         contributions, adjustments = explain(self.plan, lead, lead.as_of)
@@ -192,6 +251,11 @@ class FileScorer:
             "windows": rolling_counts(self.plan, lead, lead.as_of),
             "contributions": contributions,
             "adjustments": adjustments,
+            "grade": grade(self.plan, lead, lead.as_of),
+            "segment": self.plan.segments[lead.segment].name,
+            "fit": {"dimensions": dimensions(self.plan, lead)},
+            "flags": flags_up(self.plan, lead, lead.as_of),
+            "status": None if lead.status is Status.OPEN else lead.status.name.lower(),
         }
 
     def _reject(self, number: int, refused: Refused) -> None:

@@ -7,29 +7,25 @@ slots, half-lives become rates, conditions become functions, rules are listed by
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import NamedTuple
 
 from schemas.instants import DAY_MS, HOUR_MS
 from schemas.signals import Json
+from scoring.bounds import STATE_MAX_BYTES
 from scoring.calendar import day_of, week_of_day
-from scoring.conditions import Test, compile_condition
-from scoring.lead import (
-    HEAD_BYTES,
-    KIND_SERIES,
-    LIMIT_TABLE,
-    NEWEST_KEPT,
-    PART_ENTRY_BYTES,
-    RULE_SERIES,
-)
-from scoring.limits import BUCKETS_MAX, attribute_bucket
-from scoring.memory import IDS_MAX, KIND_BUCKETS_MAX
-from scoring.model import BANDS_MAX, Limit, Rule, ScoringModel, Window
-from scoring.series import DROP_AT_ONCE
+from scoring.conditions import Test, compile_where
+from scoring.fit_model import FitRule, Segment
+from scoring.lead import KIND_SERIES, LIMIT_TABLE, RULE_SERIES, Lead, worst_bytes
+from scoring.limits import attribute_bucket
+from scoring.model import Limit, Rule, ScoringModel, Window
 
 OTHER = "other"
 """The name under which signals of kinds that the model does not name are counted."""
 
-STATE_MAX_BYTES = 16_384
+FIT_SUMS_KEPT = 4096
+"""Of each set of fit rules that some lead matches: there are few."""
+
 HOURLY_MAX_MS = 7 * DAY_MS
 """A rule that fades or expires within 7 days is counted by the hour, a slower one by the UTC day."""
 
@@ -39,11 +35,15 @@ class TooLarge(Exception):
 
 
 class LimitPlan(NamedTuple):
-    """The table of a limited rule, and the bucket of a signal (its time, its attributes)."""
+    """The table of a limited rule, and the bucket of a signal (its time, its attributes).
+
+    `by_value`: the bucket is an attribute's value, and not a time.
+    """
 
     tag: int
     times: int
     bucket: Callable[[int, dict[str, Json]], int]
+    by_value: bool = False
 
 
 class SteppedPlan(NamedTuple):
@@ -71,11 +71,12 @@ class KindPlan(NamedTuple):
     """What a signal of a kind touches: its series, its rules, whether it ends the quiet of the lead.
 
     `takes`: some of its rules have negative points; `may_lower`: one more signal may lower the score by a window;
-    `gain`: what it may give by windows.
+    `gain`: what it may give by windows; `by_value`: the bits of its rules with a limit by an attribute's value.
     """
 
     slot: int
     rules: tuple[RulePlan, ...]
+    by_value: int
     engages: bool
     takes: bool
     may_lower: bool
@@ -111,6 +112,33 @@ class DecayTerm(NamedTuple):
     groups: tuple[tuple[int, tuple[tuple[int, int], ...]], ...]
 
 
+class FitPlan(NamedTuple):
+    """A fit rule: what the profile must satisfy, and what it gives (points 0: a flag)."""
+
+    bit: int
+    where: tuple[tuple[str, Test], ...]
+    points: int
+    group: int
+    flag: str | None
+    dimension: str | None
+
+
+class Lines(NamedTuple):
+    """The lines of a band."""
+
+    enter: float
+    leave: float
+
+
+class SegmentPlan(NamedTuple):
+    """A persona: whom it takes in, the lines of its bands from the lowest, the line agreed with sales."""
+
+    name: str | None
+    where: tuple[tuple[str, Test], ...]
+    lines: tuple[Lines, ...]
+    threshold: float | None
+
+
 class Clamp(NamedTuple):
     """Between which sums a group is held."""
 
@@ -130,7 +158,7 @@ class Plan:
         self.kinds: tuple[str, ...] = (*model.kinds, OTHER)
         self.kind_slots = {kind: slot for slot, kind in enumerate(model.kinds)}
         self.groups = _group_places(model)
-        self.sums = max(self.groups.values(), default=0) + 1
+        self.sums = max(self.groups.values(), default=1) + 1
         self.scale = (model.scale.min, model.scale.max)
         self.day = day_of(model.timezone)
         self.rules = [self._rule_plan(slot, rule) for slot, rule in enumerate(model.rules)]
@@ -138,6 +166,12 @@ class Plan:
         self.window_hours = max((window.hours for window in self.windows), default=0)
         self.by_kind = {kind: self._kind_plan(kind, slot) for kind, slot in self.kind_slots.items()}
         self.other = self._kind_plan(OTHER, len(model.kinds))
+        self.slots = (*self.by_kind.values(), self.other)
+        self.fit = tuple(self._fit_plan(slot, rule) for slot, rule in enumerate(model.fit))
+        self.flagging = sum(rule.bit for rule in self.fit if rule.flag)
+        self.fit_places = frozenset(rule.group for rule in self.fit if rule.points)
+        self.fit_sums = lru_cache(maxsize=FIT_SUMS_KEPT)(self._fit_sums)
+        self.segments = tuple(self._segment_plan(segment) for segment in (None, *model.segments))
         self.decays = self._decays()
         self.terms = tuple(
             (plan, SteppedTerm(plan.stepped, rule.points, self.groups[rule.group]) if plan.stepped else None)
@@ -164,17 +198,17 @@ class Plan:
         """What a signal of this kind touches."""
         return self.by_kind.get(kind, self.other)
 
+    def lines(self, lead: Lead) -> tuple[Lines, ...]:
+        """The lines of the bands, as the lead's segment has them."""
+        return self.segments[lead.segment].lines
+
     @property
     def state_worst_bytes(self) -> int:
         """The largest that a lead's state can become under this model."""
-        stepped = [
-            plan.stepped.span_ms // plan.stepped.unit_ms + 2 + DROP_AT_ONCE for plan in self.rules if plan.stepped
-        ]
+        stepped = [plan.stepped.span_ms // plan.stepped.unit_ms for plan in self.rules if plan.stepped]
         limited = sum(plan.limit is not None for plan in self.rules)
-        parts = len(self.kinds) + len(stepped) + limited + 1
-        remembered = 2 * IDS_MAX + NEWEST_KEPT + KIND_BUCKETS_MAX
-        words = len(self.rules) + remembered + sum(stepped) + limited * BUCKETS_MAX + BANDS_MAX
-        return HEAD_BYTES + PART_ENTRY_BYTES * parts + 8 * words
+        values = max((kind.by_value.bit_count() for kind in self.slots), default=0)
+        return worst_bytes(len(self.rules), len(self.kinds), stepped, limited, values)
 
     def _rule_plan(self, slot: int, rule: Rule) -> RulePlan:
         return RulePlan(
@@ -182,7 +216,7 @@ class Plan:
             bit=0,
             points=rule.points,
             rate=1.0 / rule.half_life if rule.half_life else 0.0,
-            where=tuple((name, compile_condition(condition)) for name, condition in rule.where.items()),
+            where=compile_where(rule.where),
             limit=self._limit_plan(slot, rule.limit) if rule.limit else None,
             stepped=_stepped_plan(slot, rule),
         )
@@ -197,7 +231,35 @@ class Plan:
             case "ever":
                 return LimitPlan(tag, limit.times, lambda occurred_ms, _: 0)
             case _:
-                return LimitPlan(tag, limit.times, lambda _, attributes: attribute_bucket(attributes.get(name)))
+                return LimitPlan(
+                    tag, limit.times, lambda _, given: attribute_bucket(given.get(name)), by_value=True
+                )
+
+    def _fit_plan(self, slot: int, rule: FitRule) -> FitPlan:
+        return FitPlan(
+            bit=1 << slot,
+            where=compile_where(rule.where),
+            points=rule.points or 0,
+            group=self.groups[rule.group],
+            flag=rule.flag,
+            dimension=rule.dimension,
+        )
+
+    def _fit_sums(self, matched: int) -> tuple[tuple[int, int], ...]:
+        """(group, points) of the fit rules with these bits."""
+        sums: dict[int, int] = {}
+        for rule in self.fit:
+            if matched & rule.bit and rule.points:
+                sums[rule.group] = sums.get(rule.group, 0) + rule.points
+        return tuple(sums.items())
+
+    def _segment_plan(self, segment: Segment | None) -> SegmentPlan:
+        return SegmentPlan(
+            name=segment.name if segment else None,
+            where=compile_where(segment.where) if segment else (),
+            lines=tuple(Lines(*self.model.lines_of(band, segment)) for band in self.model.bands),
+            threshold=self.model.threshold_of(segment),
+        )
 
     def _window_plan(self, window: Window) -> WindowPlan:
         points = [0, *(step.points for step in window.steps)]
@@ -218,6 +280,7 @@ class Plan:
         return KindPlan(
             slot=slot,
             rules=rules,
+            by_value=sum(plan.bit for plan in rules if plan.limit and plan.limit.by_value),
             engages=kind in self.model.engagement_kinds,
             takes=any(plan.points < 0 for plan in rules),
             may_lower=not all(window.ascends for window in windows),
@@ -254,15 +317,17 @@ class Plan:
 
 
 def _group_places(model: ScoringModel) -> dict[str, int]:
-    """Which sum a group goes into: a clamped one into its own, all others into the first.
+    """Which sum a group goes into: a clamped one into its own, all others into the first, of fit into the second.
 
     Sums that are not clamped need not be apart; together, what cancels in them cancels at once.
     """
-    names = [rule.group for rule in model.rules] + [window.group for window in model.windows]
+    fit = [rule.group for rule in model.fit]
+    names = [rule.group for rule in model.rules] + [window.group for window in model.windows] + fit
     if model.inactivity:
         names.append(model.inactivity.group)
     clamped = [name for name in dict.fromkeys(names) if name in model.groups]
-    return {name: clamped.index(name) + 1 if name in clamped else 0 for name in names}
+    of_fit = {rule.group for rule in model.fit if rule.points}
+    return {name: clamped.index(name) + 2 if name in clamped else int(name in of_fit) for name in names}
 
 
 def _stepped_plan(slot: int, rule: Rule) -> SteppedPlan | None:

@@ -1,20 +1,22 @@
 """From a lead's state to its score: the curve of the score over time, if nothing else comes.
 
-In this order: points of each rule, window and the inactivity, summed by group, each group clamped, groups
-summed, clamped to the scale, rounded to 6 decimals.
+In this order: points of each rule, window, fit rule and the inactivity, summed by group, each group clamped,
+groups summed, clamped to the scale, capped by red flags, rounded to 6 decimals.
 
-A curve is made of pieces. Windows, expiring rules and the inactivity jump at instants that are known; between two
-jumps only decay moves the score. There what falls with time (points that fade) and what rises with time
-(penalties that fade) can be taken at two instants of their own: the falling at b and the rising at a give a lower
-bound of the score over [a, b]. With both at t that is the score at t.
+A curve is made of pieces. Windows, expiring rules, the inactivity and the ends of flags are jumps at instants that
+are known; between two jumps only decay moves the score. There what falls with time (points that fade) and what
+rises with time (penalties that fade) can be taken at two instants of their own: the falling at b and the rising at
+a give a lower bound of the score over [a, b]. With both at t that is the score at t.
 """
 
 from __future__ import annotations
 
 from array import array
+from math import inf
 from typing import TypeAlias
 
 from schemas.instants import HOUR_MS
+from scoring.flags import END_OF_TIME_MS, caps
 from scoring.lead import NEVER, Lead
 from scoring.model import Inactivity
 from scoring.plan import Clamp, DecayTerm, Plan, SteppedPlan, SteppedTerm, WindowPlan
@@ -23,22 +25,22 @@ from scoring.series import count_since, entries_since
 DECIMALS = 6
 """Every comparison uses the score rounded to these."""
 
-END_OF_TIME_MS = 1 << 60
-"""Where whatever fades has faded."""
-
 Series: TypeAlias = "array[int]"
 
 
 class Curve:
     """A lead's score as a function of time from its `as_of` on."""
 
-    __slots__ = ("_base", "_decays", "_expiring", "_fading", "_latest", "_mark", "_plan", "_windows")
+    __slots__ = ("_base", "_caps", "_decays", "_expiring", "_fading", "_latest", "_mark", "_plan", "_windows")
 
     def __init__(self, plan: Plan, lead: Lead) -> None:
         self._plan = plan
         self._mark = lead.mark
         self._latest = lead.latest
         self._base = [0.0] * plan.sums
+        self._caps = caps(plan, lead)
+        for group, points in plan.fit_sums(lead.fit):
+            self._base[group] += points
         self._decays: list[tuple[float, int, float]] = []
         for term in plan.decays:
             self._add(term, lead.counts)
@@ -77,10 +79,11 @@ class Curve:
         for window, window_of in self._windows:
             sums[window.group] += step_points(window, window_count(window_of, window.hours, at_ms))
         self._add_inactivity(sums, at_ms)
-        return Piece(self._plan, sums, self._mark, self._decays, self._fading)
+        cap = min([cap for until, cap in self._caps if at_ms < until], default=inf)
+        return Piece(self._plan, sums, cap, self._mark, self._decays, self._fading)
 
     def ceiling(self, at_ms: int) -> float:
-        """An upper bound of the score from an instant on."""
+        """An upper bound of the score from an instant on, with no regard to flags that end by themselves."""
         sums = self._base.copy()
         for term, series in self._expiring:
             if term.points > 0:
@@ -89,12 +92,13 @@ class Curve:
             count = window_count(window_of, window.hours, at_ms)
             sums[window.group] += step_points(window, count) if window.ascends else window.most
         self._add_inactivity(sums, at_ms)
-        piece = Piece(self._plan, sums, self._mark, self._decays, self._fading)
+        cap = min([cap for until, cap in self._caps if until == END_OF_TIME_MS], default=inf)
+        piece = Piece(self._plan, sums, cap, self._mark, self._decays, self._fading)
         return piece.lowest(END_OF_TIME_MS, at_ms)
 
     def next_jump_ms(self, at_ms: int) -> int:
         """The first instant after `at_ms` at which the curve may jump; END_OF_TIME_MS if it never does again."""
-        jumps = [END_OF_TIME_MS]
+        jumps = [END_OF_TIME_MS, *(until for until, _ in self._caps if until > at_ms)]
         if self._plan.inactivity is not None and self._latest != NEVER:
             jumps.append(_next_quiet_step(self._plan.inactivity, self._latest, at_ms))
         jumps += [_next_expiry(term.stepped, series, at_ms) for term, series in self._expiring]
@@ -113,12 +117,13 @@ class Piece:
     `only_falls`: nothing in it rises with time, so that a lower bound over a stretch is the score at its end.
     """
 
-    __slots__ = ("_clamps", "_decays", "_fading", "_fixed", "_mark", "_scale", "only_falls")
+    __slots__ = ("_cap", "_clamps", "_decays", "_fading", "_fixed", "_mark", "_scale", "only_falls")
 
     def __init__(
         self,
         plan: Plan,
         fixed: list[float],
+        cap: float,
         mark: int,
         decays: list[tuple[float, int, float]],
         fading: list[tuple[SteppedTerm, Series]],
@@ -126,6 +131,7 @@ class Piece:
         self._clamps: tuple[Clamp, ...] = plan.clamps
         self._scale = plan.scale
         self._fixed = fixed
+        self._cap = cap
         self._mark = mark
         self._decays = decays
         self._fading = fading
@@ -161,7 +167,8 @@ class Piece:
                 sums[group] = high
         low, high = self._scale
         total = sum(sums)
-        return round(low if total < low else high if total > high else total, DECIMALS) + 0.0
+        total = low if total < low else high if total > high else total
+        return round(total if total < self._cap else self._cap, DECIMALS) + 0.0
 
 
 def decayed_points(lead: Lead, slot: int, rate: float, points: int, at_ms: int) -> float:

@@ -1,7 +1,7 @@
 """Rolling counts: how many signals came since some hour or day.
 
 A series is an array of 64-bit words, one for each hour or day in which something came, ascending:
-`stamp << 32 | how many came up to and including it`. So a count since any stamp is one search and one
+`stamp << COUNT_BITS | how many came up to and including it`. So a count since any stamp is one search and one
 subtraction, the array is its own encoding, and nothing has to expire: what is old is merely never asked for,
 and dropped in bulk.
 """
@@ -11,10 +11,12 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 
-_COUNT = 0xFFFF_FFFF
+from scoring.bounds import DROP_AT_ONCE
 
-DROP_AT_ONCE = 16
-"""Old entries are dropped this many at a time: each drop rewrites the rest."""
+COUNT_BITS = 40
+"""Room for a million signals a second over 12 days, and for stamps of hours until the year 3000."""
+
+_COUNT = (1 << COUNT_BITS) - 1
 
 
 def new_series() -> array[int]:
@@ -22,48 +24,74 @@ def new_series() -> array[int]:
     return array("Q")
 
 
-def add_one(series: array[int], stamp: int) -> bool:
-    """One more at `stamp`. True when that is a new entry."""
+def add(series: array[int], stamp: int, how_many: int = 1) -> bool:
+    """So many more at `stamp`. True when that is a new entry."""
     if not series:
-        series.append(stamp << 32 | 1)
+        series.append(stamp << COUNT_BITS | how_many)
         return True
     last = series[-1]
-    if last >> 32 == stamp:
-        series[-1] = last + 1
+    if last >> COUNT_BITS == stamp:
+        series[-1] = last + how_many
         return False
-    if last >> 32 < stamp:
-        series.append(stamp << 32 | (last & _COUNT) + 1)
+    if last >> COUNT_BITS < stamp:
+        series.append(stamp << COUNT_BITS | (last & _COUNT) + how_many)
         return True
-    return _add_late(series, stamp)
+    return _add_late(series, stamp, how_many)
 
 
-def _add_late(series: array[int], stamp: int) -> bool:
-    place = bisect_left(series, stamp << 32)
-    is_new = series[place] >> 32 != stamp
+def _add_late(series: array[int], stamp: int, how_many: int) -> bool:
+    place = bisect_left(series, stamp << COUNT_BITS)
+    is_new = series[place] >> COUNT_BITS != stamp
     if is_new:
         before = series[place - 1] & _COUNT if place else 0
-        series.insert(place, stamp << 32 | before)
+        series.insert(place, stamp << COUNT_BITS | before)
     for later in range(place, len(series)):
-        series[later] += 1
+        series[later] += how_many
     return is_new
+
+
+def take_away(series: array[int], stamp: int, how_many: int = 1) -> bool:
+    """So many fewer at `stamp`, if they are still counted there. True when that empties the entry."""
+    place = bisect_left(series, stamp << COUNT_BITS)
+    if place == len(series) or series[place] >> COUNT_BITS != stamp:
+        return False
+    before = series[place - 1] & _COUNT if place else 0
+    left = (series[place] & _COUNT) - before - how_many
+    if left < 0:
+        return False
+    for later in range(place, len(series)):
+        series[later] -= how_many
+    if left == 0:
+        del series[place]
+    return left == 0
+
+
+def first_stamp_of(series: array[int]) -> int:
+    """The hour or day of the oldest entry."""
+    return series[0] >> COUNT_BITS
 
 
 def count_since(series: array[int], first_stamp: int) -> int:
     """How many came at `first_stamp` or later."""
-    place = bisect_left(series, first_stamp << 32)
+    place = bisect_left(series, first_stamp << COUNT_BITS)
     if place == len(series):
         return 0
     before = series[place - 1] & _COUNT if place else 0
     return (series[-1] & _COUNT) - before
 
 
+def count_between(series: array[int], first_stamp: int, end_stamp: int) -> int:
+    """How many came at `first_stamp` or later, but before `end_stamp`."""
+    return count_since(series, first_stamp) - count_since(series, end_stamp)
+
+
 def entries_since(series: array[int], first_stamp: int) -> list[tuple[int, int]]:
     """(stamp, how many came at it), from `first_stamp` on."""
-    place = bisect_left(series, first_stamp << 32)
+    place = bisect_left(series, first_stamp << COUNT_BITS)
     before = series[place - 1] & _COUNT if place else 0
     entries = []
     for word in series[place:]:
-        entries.append((word >> 32, (word & _COUNT) - before))
+        entries.append((word >> COUNT_BITS, (word & _COUNT) - before))
         before = word & _COUNT
     return entries
 
@@ -78,9 +106,9 @@ def drop_first(series: array[int], how_many: int) -> None:
 
 def drop_old(series: array[int], first_stamp: int) -> int:
     """Forget what is older than `first_stamp`, once that is DROP_AT_ONCE entries. How many were dropped."""
-    if len(series) <= DROP_AT_ONCE or series[DROP_AT_ONCE - 1] >> 32 >= first_stamp:
+    if len(series) <= DROP_AT_ONCE or series[DROP_AT_ONCE - 1] >> COUNT_BITS >= first_stamp:
         return 0
-    old = bisect_left(series, first_stamp << 32)
+    old = bisect_left(series, first_stamp << COUNT_BITS)
     drop_first(series, old)
     return old
 
@@ -94,5 +122,5 @@ def merge(first: array[int], second: array[int]) -> array[int]:
     merged, total = new_series(), 0
     for stamp in sorted(counts):
         total += counts[stamp]
-        merged.append(stamp << 32 | total)
+        merged.append(stamp << COUNT_BITS | total)
     return merged

@@ -1,38 +1,48 @@
 """One model after another: what a lead carries over when a new model comes into force.
 
 The state keeps decayed counts and not points, so that new points, groups, clamps, steps and bands take effect on
-every lead at once. A rule goes on counting if its kind, condition, limit and decay are what they were under the
-same id; any other rule starts at nothing. Signals of a kind that the new model does not name count as `other`.
+every lead at once. Fit rules and segments are judged anew. A rule goes on counting if its kind, condition, limit
+and decay are what they were under the same id; any other rule starts at nothing. Signals of a kind that the new
+model does not name count as `other`.
 """
 
 from __future__ import annotations
 
 from array import array
+from functools import partial
 
 from schemas.changes import Cause
-from scoring.bands import Crossing, Step, band_after_input, move
-from scoring.falls import find_fall, second_after
-from scoring.fold import advance
-from scoring.lead import ALERT_TIMES, KIND_SERIES, LIMIT_TABLE, NEVER, RULE_SERIES, Lead
-from scoring.memory import pack_facts, unpack_facts
+from scoring.advance import advance
+from scoring.bands import Step
+from scoring.bounds import NEWEST_MAX
+from scoring.flags import fit_flags
+from scoring.lead import (
+    ALERT_TIMES,
+    DAY_TOTALS,
+    EARLIER_GAINS,
+    KIND_SERIES,
+    LIMIT_TABLE,
+    LIMIT_VALUES,
+    NEVER,
+    RULE_SERIES,
+    Lead,
+)
+from scoring.memory import counted_anew, counted_by, of_other_kind, slot_of, values_of
+from scoring.notices import Notice
 from scoring.plan import Plan
+from scoring.profile import Profile, judge, settle_fit
 from scoring.score import Curve
 from scoring.series import merge
 
 
-def succeed(old: Plan, new: Plan, lead: Lead, at_ms: int, crossings: list[Crossing]) -> None:
+def succeed(old: Plan, new: Plan, lead: Lead, profile: Profile, at_ms: int, notices: list[Notice]) -> None:
     """Bring the lead to the instant of the new model under the old one, then evaluate it under the new."""
-    advance(old, lead, at_ms, crossings)
-    before, previous_score = old.names[lead.band], Curve(old, lead).score(lead.as_of)
+    advance(old, lead, at_ms, notices)
+    step = Step(Cause.MODEL, old.names[lead.band], Curve(old, lead).score(lead.as_of))
+    flagged = fit_flags(old, lead.fit)
     carry_over(old, new, lead)
-    curve = Curve(new, lead)
-    score, lead.ceiling = curve.score(lead.as_of), curve.ceiling(lead.as_of)
-    band = band_after_input(new, lead.band, score)
-    if new.names[band] != before:
-        crossings.append(move(new, lead, band, Step(Cause.MODEL, before, previous_score, score)))
-    else:
-        lead.band = band
-        lead.wake = find_fall(new, lead, second_after(lead.as_of))
+    judge(new, lead, profile)
+    settle_fit(new, lead, flagged, step, notices)
 
 
 def carry_over(old: Plan, new: Plan, lead: Lead) -> None:
@@ -47,7 +57,7 @@ def carry_over(old: Plan, new: Plan, lead: Lead) -> None:
                 parts[base + after] = lead.parts[base + before]
     _carry_kinds(old, new, lead, parts)
     _carry_alerts(old, new, lead, parts)
-    lead.facts = array("Q", (_carry_facts(old, new, kept, word) for word in lead.facts))
+    _carry_log(old, new, kept, lead, parts)
     lead.counts, lead.parts, lead.model = counts, parts, new.ordinal
     lead.buckets = sum(len(words) for tag, words in parts.items() if tag < RULE_SERIES)
     name = old.names[lead.band]
@@ -81,9 +91,25 @@ def _carry_alerts(old: Plan, new: Plan, lead: Lead, parts: dict[int, array[int]]
         parts[ALERT_TIMES] = array("Q", (by_name.get(name, NEVER) for name in new.names[1:]))
 
 
-def _carry_facts(old: Plan, new: Plan, kept: dict[int, int], word: int) -> int:
-    occurred_ms, slot, mask = unpack_facts(word)
-    new_slot = _new_kind_slot(old, new, slot)
-    slots = {kept.get(rule.slot) for rule in old.kind(old.kinds[slot]).rules if mask & rule.bit}
-    bits = sum(rule.bit for rule in new.kind(old.kinds[slot]).rules if rule.slot in slots)
-    return pack_facts(occurred_ms, new_slot, bits)
+def _carry_log(old: Plan, new: Plan, kept: dict[int, int], lead: Lead, parts: dict[int, array[int]]) -> None:
+    """The log, and what goes with it, for the new slots of kinds and rules."""
+    if DAY_TOTALS in lead.parts:
+        parts[DAY_TOTALS] = lead.parts[DAY_TOTALS]
+    if EARLIER_GAINS in lead.parts:
+        moved = (of_other_kind(word, partial(_new_kind_slot, old, new)) for word in lead.parts[EARLIER_GAINS])
+        parts[EARLIER_GAINS] = array("Q", moved)
+    pending = iter(lead.parts.get(LIMIT_VALUES, ()))
+    values = array("Q")
+    first = max(len(lead.facts) - NEWEST_MAX, 0)
+    for place, fact in enumerate(lead.facts):
+        before, kind = old.slots[slot_of(fact)], old.kinds[slot_of(fact)]
+        counted = [rule for rule in before.rules if counted_by(fact) & rule.bit]
+        goes_on = {kept[rule.slot] for rule in counted if rule.slot in kept}
+        after = [rule for rule in new.kind(kind).rules if rule.slot in goes_on]
+        if place >= first and values_of(before, fact):
+            found = {kept.get(rule.slot): next(pending) for rule in counted if rule.bit & before.by_value}
+            values.extend(found[rule.slot] for rule in after if rule.slot in found)
+        mask = sum(rule.bit for rule in after)
+        lead.facts[place] = counted_anew(fact, _new_kind_slot(old, new, slot_of(fact)), mask)
+    if values:
+        parts[LIMIT_VALUES] = values

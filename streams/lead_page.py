@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from schemas.changes import Adjustment, Change, Contribution
-from scoring.bands import Crossing
+from scoring.notices import Notice
 from scoring.explain import explain, rolling_counts
 from scoring.falls import find_fall
-from scoring.fold import advance
+from scoring.advance import advance
 from scoring.lead import NEVER, decode_lead
 from scoring.score import Curve
 from streams.in_force import Models
@@ -66,8 +66,8 @@ async def read_page(reader: LeadReader, partition: int, lead_id: str, now_ms: in
         return None
     lead = decode_lead(state)
     plan = await models.plan(partition, lead.model)
-    crossings: list[Crossing] = []
-    advance(plan, lead, now_ms, crossings)
+    notices: list[Notice] = []
+    advance(plan, lead, now_ms, notices)
     contributions, adjustments = explain(plan, lead, lead.as_of)
     falls_ms = NEVER if lead.wake == NEVER else find_fall(plan, lead, lead.wake)
     changes = await reader.history(partition, lead_id, HISTORY_SHOWN)

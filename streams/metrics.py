@@ -23,7 +23,7 @@ class Metrics:
             "records_total", "Records that lanes have committed, by what became of them", "topic", "outcome"
         )
         self.rejected = self._counter("rejected_total", "Records refused, by reason", "reason")
-        self.changes = self._counter("changes_total", "Bands entered and left", "band", "direction", "cause")
+        self.changes = self._counter("changes_total", "Changes published", "kind", "band", "direction", "cause")
         self.alerts = self._counter("alerts_total", "Changes that alert sales")
         self.published = self._counter("published_total", "Outbox entries acknowledged by Kafka", "topic")
         self.fold_seconds = self._counter("fold_seconds_total", "Time spent scoring batches")

@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from schemas.changes import Adjustment, Contribution
-from scoring.bands import Crossing
+from scoring.notices import Notice
 from scoring.explain import explain
-from scoring.fold import advance
+from scoring.advance import advance
 from scoring.lead import NEVER, Lead, decode_lead
 from scoring.plan import Plan
 from scoring.score import Curve
@@ -133,8 +133,8 @@ class _Ranking:
 def _present(scored: _Scored, now_ms: int) -> Ranked:
     """The lead as it is now: its band may have fallen since the lane looked at it."""
     plan, lead = scored.plan, scored.lead
-    crossings: list[Crossing] = []
-    advance(plan, lead, now_ms, crossings)
+    notices: list[Notice] = []
+    advance(plan, lead, now_ms, notices)
     contributions, adjustments = explain(plan, lead, lead.as_of)
     return Ranked(
         lead_id=scored.lead_id,

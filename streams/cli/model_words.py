@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from scoring.bounds import STATE_MAX_BYTES
 from scoring.explain import words
 from scoring.fields import Plain
-from scoring.model import Band, Condition, Inactivity, Rule, ScoringModel, Window
-from scoring.plan import STATE_MAX_BYTES, Plan
+from scoring.model import Band, Inactivity, Rule, ScoringModel, Window
+from scoring.parts import Condition
+from scoring.plan import Plan
 from streams.cli.output import aligned
 
 WORDS_MAX = 1_000

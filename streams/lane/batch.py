@@ -15,15 +15,27 @@ from typing import NamedTuple
 
 import msgspec
 
+from schemas.codec import encode
+from schemas.commands import ContactedCommand, EraseCommand, OutcomeCommand
+from schemas.profiles import ProfileUpdate
 from schemas.rejected import Reason, Refused
-from scoring.bands import Crossing
+from schemas.signals import Signal
+from scoring.advance import advance
 from scoring.changes import record_origin
-from scoring.fold import Outcome, advance, apply_signal
+from scoring.commands import apply_command, erased_at
+from scoring.fold import Outcome, apply_signal
 from scoring.lead import NEVER, Lead, encode_lead
+from scoring.notices import Notice
+from scoring.outcomes import record_outcome
 from scoring.plan import Plan
-from streams.lane.inputs import Input
+from scoring.profile import Profile, apply_profile, encode_profile
+from streams.lane.erasures import Erasures
+from streams.lane.inputs import Input, Said, occurred_ms_of
 from streams.lane.outputs import Outputs
 from streams.lane.sweep import WORTH_POINTS
+
+UNTOUCHED = (Outcome.DUPLICATE, Outcome.ERASED, Outcome.COMMAND)
+"""Ignored inputs that leave the state as it is; of a machine's signal the number is kept."""
 
 REJECTED, REKEYED, REPEATED, MODEL = "rejected", "rekeyed", "repeated", "model"
 """What else than an `Outcome` may become of a record."""
@@ -55,10 +67,15 @@ class Batch:
     partition_of: Callable[[bytes], int]
     until_ms: int
     keeps_journal: bool
+    erasures: Erasures
+    profiles: dict[str, Profile] = field(default_factory=dict)
     touched: dict[str, Before] = field(default_factory=dict)
     lowered: dict[str, float] = field(default_factory=dict)
     outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)
     applied: list[Applied] = field(default_factory=list)
+    told: list[tuple[str, bytes]] = field(default_factory=list)
+    gone: dict[str, int] = field(default_factory=dict)
+    _updated: set[str] = field(default_factory=set)
     _timers: list[tuple[int, str]] = field(default_factory=list)
 
     def fold(self, inputs: Sequence[Input], due: Sequence[tuple[str, int]]) -> None:
@@ -85,6 +102,10 @@ class Batch:
     def states(self) -> dict[str, bytes]:
         """The state of every lead touched."""
         return {lead_id: encode_lead(self.leads[lead_id]) for lead_id in self.touched}
+
+    def changed_profiles(self) -> dict[str, bytes]:
+        """The profile of every lead that sent one."""
+        return {lead_id: encode_profile(self.profiles[lead_id]) for lead_id in self._updated}
 
     def board(self) -> dict[str, float]:
         """Upper bounds of scores from now on: of the leads touched, and of those that the sweep lowers.
@@ -118,9 +139,9 @@ class Batch:
             if lead is None or lead.wake != wake_ms:
                 continue
             self.touch(lead_id, lead)
-            crossings: list[Crossing] = []
-            advance(self.plan, lead, wake_ms, crossings)
-            self.outputs.add_changes(self.plan, lead_id, crossings, "")
+            notices: list[Notice] = []
+            advance(self.plan, lead, wake_ms, notices)
+            self.outputs.add_changes(self.plan, lead_id, notices, "")
             if self.keeps_journal:
                 self.applied.append(("timer", lead_id, wake_ms))
             self._watch(lead_id, lead)
@@ -138,27 +159,61 @@ class Batch:
                 self._note(given)
             self.outputs.add_refusal(given, given.refused)
             return REJECTED
-        return self._apply_signal(given)
+        return self._apply_to_lead(given)
 
-    def _apply_signal(self, given: Input) -> str:
-        signal, record = given.signal, given.record
-        assert signal is not None
-        lead = self.leads.get(signal.lead_id)
+    def _apply_to_lead(self, given: Input) -> str:
+        said, record = given.said, given.record
+        assert said is not None
+        lead_id = said.lead_id
+        lead = self.leads.get(lead_id)
         if lead is None and self.partition_of(record.key or b"") != self.partition:
             return self._set_aside(given)
-        before = NEW if lead is None else Before(lead.wake, lead.ceiling)
-        crossings: list[Crossing] = []
-        lead, outcome = apply_signal(self.plan, lead, signal, given.timestamp_ms, crossings)
         self._note(given)
-        if lead is not None and outcome is not Outcome.DUPLICATE:
-            self.leads[signal.lead_id] = lead
-            self.touched.setdefault(signal.lead_id, before)
-            if lead.wake != before.wake:
-                self._watch(signal.lead_id, lead)
-        if crossings:
+        if self.erasures.covers(lead_id, occurred_ms_of(said)):
+            return Outcome.ERASED
+        before = NEW if lead is None else Before(lead.wake, lead.ceiling)
+        notices: list[Notice] = []
+        try:
+            after, outcome = self._step(lead, said, given.timestamp_ms, notices)
+        except Refused as refused:
+            self.outputs.add_refusal(given, refused)
+            return REJECTED
+        if after is not None and outcome not in UNTOUCHED:
+            self.leads[lead_id] = after
+            self.touched.setdefault(lead_id, before)
+            if after.wake != before.wake:
+                self._watch(lead_id, after)
+        if notices:
             origin = given.origin or (record.topic, record.partition, record.offset)
-            self.outputs.add_changes(self.plan, signal.lead_id, crossings, record_origin(*origin))
+            self.outputs.add_changes(self.plan, lead_id, notices, record_origin(*origin))
+        if isinstance(said, EraseCommand) and outcome is Outcome.APPLIED:
+            self._erase(lead_id, erased_at(lead, said))
         return outcome
+
+    def _step(
+        self, lead: Lead | None, said: Said, timestamp_ms: int, notices: list[Notice]
+    ) -> tuple[Lead | None, Outcome]:
+        if isinstance(said, Signal):
+            return apply_signal(self.plan, lead, said, timestamp_ms, notices)
+        if isinstance(said, ProfileUpdate):
+            lead = apply_profile(self.plan, lead, self.profiles[said.lead_id], said, notices)
+            self._updated.add(said.lead_id)
+            return lead, Outcome.APPLIED
+        after, outcome = apply_command(self.plan, lead, said, notices)
+        if after is not None and outcome is Outcome.APPLIED and isinstance(said, OutcomeCommand | ContactedCommand):
+            self.told.append((said.lead_id, encode(record_outcome(self.plan, after, said))))
+        return after, outcome
+
+    def _erase(self, lead_id: str, until_ms: int) -> None:
+        """Nothing of the lead stays, also not of what this batch says of it."""
+        self.gone[lead_id] = until_ms
+        self.erasures.add(lead_id, until_ms)
+        self.outputs.erase(lead_id)
+        self.profiles[lead_id] = Profile()
+        self._updated.discard(lead_id)
+        self.told = [told for told in self.told if told[0] != lead_id]
+        self.leads.pop(lead_id, None)
+        self.touched.pop(lead_id, None)
 
     def _set_aside(self, given: Input) -> str:
         if given.origin is not None:

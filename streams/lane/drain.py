@@ -8,8 +8,9 @@ commit.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
+from streams.lane.outputs import tombstone
 from streams.lane.ports import LaneStore, OutboxEntry, Publisher
 from streams.metrics import Metrics
 
@@ -43,6 +44,16 @@ class Drain:
         if entries:
             self._waiting.extend(entries)
             self._more.set()
+
+    def erase(self, lead_ids: Iterable[str]) -> list[OutboxEntry]:
+        """Entries about these leads that still wait say nothing more; as they are from now on."""
+        keys = {lead_id.encode() for lead_id in lead_ids}
+        replaced = []
+        for place, entry in enumerate(self._waiting if keys else ()):
+            if entry.key in keys and entry.value is not None:
+                self._waiting[place] = tombstone(entry)
+                replaced.append(self._waiting[place])
+        return replaced
 
     @property
     def backlog(self) -> int:

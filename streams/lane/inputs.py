@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from schemas.codec import decode_command, decode_signal
-from schemas.commands import ModelCommand
+from schemas.codec import decode_command, decode_profile, decode_signal
+from schemas.commands import LeadCommand, ModelCommand
+from schemas.profiles import ProfileUpdate
 from schemas.rejected import Reason, Refused
 from schemas.signals import Signal
 from schemas.topics import BY_NAME, REKEYED, Family, Topic
@@ -17,6 +18,10 @@ from streams.lane.ports import Record
 
 ORIGIN_HEADER = "leadline-origin"
 """Where a re-keyed record came from: `<topic>/<partition>/<offset>`."""
+
+
+LEAD_FAMILIES = (Family.SIGNAL, Family.PROFILE, Family.COMMAND)
+"""What may be re-keyed: records that belong to a lead."""
 
 
 class Origin(NamedTuple):
@@ -27,14 +32,18 @@ class Origin(NamedTuple):
     offset: int
 
 
+Said = Signal | ProfileUpdate | LeadCommand
+"""What a record says of one lead."""
+
+
 class Input(NamedTuple):
-    """A record, and one of: a signal, a model command, a refusal."""
+    """A record, and one of: what it says of a lead, a model command, a refusal."""
 
     record: Record
     timestamp_ms: int
     origin: Origin | None
-    signal: Signal | None
-    command: ModelCommand | None
+    said: Said | None
+    model: ModelCommand | None
     refused: Refused | None
 
 
@@ -46,11 +55,22 @@ def read_input(record: Record, timestamp_ms: int) -> Input:
         if topic is REKEYED:
             origin = _read_origin(record)
             topic = BY_NAME[origin.topic]
-        if topic.family is Family.COMMAND:
-            return Input(record, timestamp_ms, origin, None, decode_command(record.value, timestamp_ms), None)
-        return Input(record, timestamp_ms, origin, _read_signal(record, topic, timestamp_ms), None, None)
+        if topic.family is Family.SIGNAL:
+            signal = decode_signal(record.value, topic.default_kind, timestamp_ms)
+            _check_key(record, signal.lead_id)
+            return Input(record, timestamp_ms, origin, signal, None, None)
+        said = _read_said(record, topic, timestamp_ms)
+        if isinstance(said, ModelCommand):
+            return Input(record, timestamp_ms, origin, None, said, None)
+        _check_key(record, said.lead_id)
+        return Input(record, timestamp_ms, origin, said, None, None)
     except Refused as refused:
         return Input(record, timestamp_ms, origin, None, None, refused)
+
+
+def occurred_ms_of(said: Said) -> int:
+    """When it occurred, in milliseconds."""
+    return said.occurred_ms if isinstance(said, Signal | ProfileUpdate) else said.occurred_at
 
 
 def origin_header(record: Record) -> tuple[str, bytes]:
@@ -58,13 +78,17 @@ def origin_header(record: Record) -> tuple[str, bytes]:
     return ORIGIN_HEADER, f"{record.topic}/{record.partition}/{record.offset}".encode()
 
 
-def _read_signal(record: Record, topic: Topic, timestamp_ms: int) -> Signal:
-    signal = decode_signal(record.value, topic.default_kind, timestamp_ms)
+def _read_said(record: Record, topic: Topic, timestamp_ms: int) -> ProfileUpdate | LeadCommand | ModelCommand:
+    if topic.family is Family.PROFILE:
+        return decode_profile(record.value, timestamp_ms)
+    return decode_command(record.value, timestamp_ms)
+
+
+def _check_key(record: Record, lead_id: str) -> None:
     if not record.key:
         raise Refused(Reason.KEY_MISSING)
-    if record.key != signal.lead_id.encode():
+    if record.key != lead_id.encode():
         raise Refused(Reason.KEY_MISMATCH, "lead_id")
-    return signal
 
 
 def _read_origin(record: Record) -> Origin:
@@ -73,6 +97,6 @@ def _read_origin(record: Record) -> Origin:
             topic, _, place = value.decode("utf-8", "replace").partition("/")
             partition, _, offset = place.partition("/")
             known = BY_NAME.get(topic)
-            if known and known.family is Family.SIGNAL and partition.isdecimal() and offset.isdecimal():
+            if known and known.family in LEAD_FAMILIES and partition.isdecimal() and offset.isdecimal():
                 return Origin(topic, int(partition), int(offset))
     raise Refused(Reason.BAD_ORIGIN)

@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 
 from scoring.lead import Lead, decode_lead
+from scoring.profile import Profile, decode_profile
 from streams.lane.ports import LaneStore
 
 LOAD_AT_ONCE = 2_000
@@ -39,6 +40,21 @@ class Leads:
                 if state is not None:
                     found[lead_id] = decode_lead(state)
         return found
+
+    async def load_profiles(self, lead_ids: Iterable[str]) -> dict[str, Profile]:
+        """The profiles of these leads; an empty one where nothing is known. They are not kept."""
+        wanted = list(dict.fromkeys(lead_ids))
+        found: dict[str, Profile] = {}
+        for start in range(0, len(wanted), LOAD_AT_ONCE):
+            page = wanted[start : start + LOAD_AT_ONCE]
+            for lead_id, stored in zip(page, await self._store.load_profiles(page), strict=True):
+                found[lead_id] = decode_profile(stored)
+        return found
+
+    def drop(self, lead_ids: Iterable[str]) -> None:
+        """Forget these."""
+        for lead_id in lead_ids:
+            self._kept.pop(lead_id, None)
 
     def keep(self, leads: Mapping[str, Lead]) -> None:
         """Remember these as they now are, and forget the ones not used for longest."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import xxhash
 
@@ -14,8 +14,8 @@ from schemas.codec import encode
 from schemas.instants import format_ms
 from schemas.rejected import Refused, RejectedRecord
 from schemas.topics import CHANGES, REJECTED, REKEYED
-from scoring.bands import Crossing
 from scoring.changes import make_change
+from scoring.notices import Notice
 from scoring.plan import Plan
 from streams.lane.inputs import Input, origin_header
 from streams.lane.ports import OutboxEntry, Record
@@ -39,16 +39,24 @@ class Outputs:
     changes: list[Change] = field(default_factory=list)
     refusals: Counter[str] = field(default_factory=Counter)
 
-    def add_changes(self, plan: Plan, lead_id: str, crossings: list[Crossing], origin: str) -> None:
+    def add_changes(self, plan: Plan, lead_id: str, notices: list[Notice], origin: str) -> None:
         """Publish what a lead crossed; `origin` names the record that made it so."""
-        for crossing in crossings:
+        for notice in notices:
             place = self.position.next_seq(CHANGES.name)
-            change = make_change(plan, lead_id, crossing, origin, place)
+            change = make_change(plan, lead_id, notice, origin, place)
             value = encode(change)
             headers = (*_place_headers(place), ("alert", b"1" if change.alert else b"0"), *_event_headers(change))
             self._add(CHANGES.name, self.partition, lead_id.encode(), value, headers)
             self.history.setdefault(lead_id, []).append(value)
             self.changes.append(change)
+
+    def erase(self, lead_id: str) -> None:
+        """Take back what this batch says of the lead, and publish that it is gone."""
+        key = lead_id.encode()
+        self.history.pop(lead_id, None)
+        self.entries = [tombstone(entry) if is_about(entry, key) else entry for entry in self.entries]
+        place = self.position.next_seq(CHANGES.name)
+        self._add(CHANGES.name, self.partition, key, None, _place_headers(place))
 
     def add_refusal(self, given: Input, refused: Refused) -> None:
         """Publish why a record was not accepted."""
@@ -90,6 +98,17 @@ class Outputs:
         if not self.with_payload or value is None:
             return None
         return base64.b64encode(value[:PAYLOAD_MAX_BYTES]).decode()
+
+
+def is_about(entry: OutboxEntry, key: bytes) -> bool:
+    """Whether an entry tells of the lead with this key."""
+    return entry.key == key and entry.value is not None
+
+
+def tombstone(entry: OutboxEntry) -> OutboxEntry:
+    """The entry without what it tells; its number, topic, key and headers of place stay."""
+    headers = tuple(header for header in entry.headers if header[0] in ("timeline", "seq"))
+    return replace(entry, value=None, headers=headers)
 
 
 def _place_headers(place: tuple[int, int]) -> tuple[tuple[str, bytes], ...]:

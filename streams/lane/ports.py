@@ -84,7 +84,10 @@ class Commit:
 
     `ver` is the version that the batch started from; `offsets[topic]` is (from, to): `from` must be what is
     stored. `timers[lead] = None` removes the timer. `meta` holds further fields of the meta hash, absolute.
-    `trim` is the number of the last outbox entry known to be in Kafka; what is up to it goes.
+    `trim` is the number of the last outbox entry known to be in Kafka; what is up to it goes. Of the leads in
+    `gone` nothing stays but what this commit writes; `erased` holds, by the hash of an id, until when inputs of it
+    are ignored; `replaced` are entries that stand in the outbox already, and say something else from now on.
+    `outcomes` are records to be kept: (lead, record).
     """
 
     commit_id: str
@@ -98,6 +101,11 @@ class Commit:
     meta: Mapping[str, str] = field(default_factory=dict)
     trim: int = 0
     journal: bytes | None = None
+    profiles: Mapping[str, bytes] = field(default_factory=dict)
+    gone: Sequence[str] = ()
+    erased: Mapping[str, int] = field(default_factory=dict)
+    replaced: Sequence[OutboxEntry] = ()
+    outcomes: Sequence[tuple[str, bytes]] = ()
 
 
 class Standing(NamedTuple):
@@ -125,6 +133,12 @@ class LaneStore(Protocol):
 
     async def load(self, lead_ids: Sequence[str]) -> Sequence[bytes | None]:
         """The states of these leads, None for an unknown one."""
+
+    async def load_profiles(self, lead_ids: Sequence[str]) -> Sequence[bytes | None]:
+        """The profiles of these leads, None where nothing is known."""
+
+    async def load_erased(self) -> Mapping[str, int]:
+        """All erasures of the lane: hash of the id, and the instant in ms up to which its inputs are ignored."""
 
     async def due(self, until_ms: int, limit: int) -> Sequence[tuple[str, int]]:
         """(lead, instant) of the timers at or before `until_ms`, earliest first (ties: by lead)."""

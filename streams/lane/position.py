@@ -55,6 +55,7 @@ class Position:
     plan: Plan
     is_new: bool
     succession: Succession | None
+    erasure_key: str
     changed: dict[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -72,6 +73,7 @@ class Position:
             plan=plan_of(body, int(meta.get("model_ordinal", "1"))),
             is_new="model_body" not in meta,
             succession=_succession(meta),
+            erasure_key=meta.get("erasure_key", ""),
         )
         if position.is_new:
             position.changed.update(_model_fields(position.plan, body, 0))
@@ -97,6 +99,11 @@ class Position:
         if instant_ms > self.stream_time_ms:
             self.stream_time_ms = instant_ms
             self.changed["stream_time"] = str(instant_ms)
+
+    def keep_erasure_key(self, key: str) -> None:
+        """The key of the hashes of erased leads' ids; it stays what it was first."""
+        if key != self.erasure_key:
+            self.erasure_key = self.changed["erasure_key"] = key
 
     def begin_succession(self, succession: Succession) -> None:
         """From the next commit on, the lane is bringing its leads over to another model."""

@@ -7,12 +7,13 @@ Inputs wait until all leads are over: each lead meets the new model before its n
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from functools import partial
 
-from scoring.bands import Crossing
 from scoring.lead import Lead
+from scoring.notices import Notice
 from scoring.plan import Plan
+from scoring.profile import Profile
 from scoring.succession import succeed
 from streams.lane.batch import Batch
 from streams.lane.commits import Committer
@@ -37,15 +38,21 @@ async def pages_of_leads(store: LaneStore, leads: Leads, committer: Committer) -
             return
 
 
+def profiled(leads: Mapping[str, Lead]) -> list[str]:
+    """The leads of which a profile is kept."""
+    return [lead_id for lead_id, lead in leads.items() if lead.is_profiled]
+
+
 def bring_over(batch: Batch, plan: Plan, succession: Succession) -> None:
     """Bring the leads of a batch over to the new plan, and publish what that changes."""
     for lead_id, lead in sorted(batch.leads.items()):
         if lead.model >= plan.ordinal:
             continue
         batch.touch(lead_id, lead)
-        crossings: list[Crossing] = []
-        succeed(batch.plan, plan, lead, succession.since_ms, crossings)
-        for crossing in crossings:
-            in_force = plan if crossing.cause.value == "model" else batch.plan
-            batch.outputs.add_changes(in_force, lead_id, [crossing], succession.cause)
+        notices: list[Notice] = []
+        profile = batch.profiles.get(lead_id, Profile())
+        succeed(batch.plan, plan, lead, profile, succession.since_ms, notices)
+        for notice in notices:
+            in_force = plan if notice.cause.value == "model" else batch.plan
+            batch.outputs.add_changes(in_force, lead_id, [notice], succession.cause)
     batch.plan = plan

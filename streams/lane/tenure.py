@@ -10,15 +10,18 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from schemas.profiles import ProfileUpdate
 from schemas.rejected import Reason, Refused
 from scoring.changes import record_origin
 from scoring.document import BadModel
 from scoring.lead import Lead
 from scoring.plan import Plan, TooLarge
+from scoring.profile import Profile
 from streams.clock import Clock
 from streams.lane.batch import MODEL, REJECTED, Batch
 from streams.lane.commits import Committer, new_commit_id
 from streams.lane.drain import Drain
+from streams.lane.erasures import Erasures
 from streams.lane.inputs import Input, read_input
 from streams.lane.leads import Leads
 from streams.lane.outputs import Outputs
@@ -26,7 +29,7 @@ from streams.lane.ports import Acquired, Commit, LaneStore, Publisher, Rewound, 
 from streams.lane.position import Position, Succession
 from streams.lane.present import Present
 from streams.lane.steps import Steps, Taken
-from streams.lane.succession import bring_over, next_plan, pages_of_leads
+from streams.lane.succession import bring_over, next_plan, pages_of_leads, profiled
 from streams.lane.sweep import PAGE_LEADS, SWEEP_EVERY_S, lowered, next_rank
 from streams.metrics import Metrics
 from streams.settings import Settings
@@ -74,6 +77,7 @@ class Tenure:
         self._leads = Leads(store, settings.lane_cache_leads)
         self._drain = Drain(around.publisher, around.metrics)
         self._grace_ms = settings.grace_s * 1000
+        self._erasures = Erasures("", {})
         self._trimmed = 0
         self._next_timer_ms = _NO_TIMER_MS
         self._swept_rank = 0
@@ -85,6 +89,8 @@ class Tenure:
         self._note(acquired.standing.time_ms, acquired.standing.next_timer_ms)
         await self._committer.until_available(lambda: self._drain.start(self._store))
         self._show_model(self.position.plan, 1)
+        erased = await self._committer.until_available(self._store.load_erased)
+        self._erasures = Erasures(self.position.erasure_key, dict(erased))
         if self.position.is_new:
             await self._commit(self._batch({}, 0))
         if self.position.succession is not None:
@@ -157,11 +163,15 @@ class Tenure:
                 return await self._fire(due, due[-1][1])
         inputs = self._read(taken)
         leads = await self._load(
-            [*(given.signal.lead_id for given in inputs if given.signal), *(lead_id for lead_id, _ in due)]
+            [*(given.said.lead_id for given in inputs if given.said), *(lead_id for lead_id, _ in due)]
+        )
+        profiles = await self._load_profiles(
+            given.said.lead_id for given in inputs if isinstance(given.said, ProfileUpdate)
         )
         started_s = self._around.clock.monotonic_s()
         batch = self._batch(leads, max(given.timestamp_ms for given in inputs))
-        if inputs[-1].command is None:
+        batch.profiles = profiles
+        if inputs[-1].model is None:
             batch.fold(inputs, due)
         else:
             batch.fold(inputs[:-1], due)
@@ -183,7 +193,7 @@ class Tenure:
         inputs = []
         for place, (record, timestamp_ms) in enumerate(taken, start=1):
             inputs.append(read_input(record, timestamp_ms))
-            if inputs[-1].command is not None:
+            if inputs[-1].model is not None:
                 self._steps.give_back(taken[place:])
                 break
         return inputs
@@ -192,9 +202,15 @@ class Tenure:
         wanted = list(lead_ids)
         return await self._committer.until_available(lambda: self._leads.load(wanted))
 
+    async def _load_profiles(self, lead_ids: Iterable[str]) -> dict[str, Profile]:
+        wanted = list(lead_ids)
+        if not wanted:
+            return {}
+        return await self._committer.until_available(lambda: self._leads.load_profiles(wanted))
+
     def _begin_succession(self, batch: Batch, given: Input) -> None:
         """The commit that passes the command notes the model to come; one that is no model is refused."""
-        command, record = given.command, given.record
+        command, record = given.model, given.record
         assert command is not None
         cause = record_origin(record.topic, record.partition, record.offset)
         succession = Succession(command.version, command.body, command.occurred_at, cause)
@@ -211,6 +227,7 @@ class Tenure:
         plan = next_plan(self.position, succession)
         async for page in pages_of_leads(self._store, self._leads, self._committer):
             batch = self._batch(page, 0)
+            batch.profiles = await self._load_profiles(profiled(page))
             bring_over(batch, plan, succession)
             if batch.touched:
                 await self._commit(batch)
@@ -229,6 +246,7 @@ class Tenure:
             partition_of=self._around.partition_of,
             until_ms=until_ms,
             keeps_journal=settings.journal,
+            erasures=self._erasures,
         )
 
     async def _commit(self, batch: Batch) -> None:
@@ -237,6 +255,9 @@ class Tenure:
         position.note_stream_time(batch.until_ms)
         offsets = {topic: (position.offsets[topic], offset) for topic, offset in steps.next_offset.items()}
         trim = self._drain.published
+        erased = dict(self._erasures.add(lead_id, until_ms) for lead_id, until_ms in batch.gone.items())
+        if erased:
+            position.keep_erasure_key(self._erasures.key)
         commit = Commit(
             commit_id=new_commit_id(),
             ver=position.ver,
@@ -249,10 +270,16 @@ class Tenure:
             meta=position.take_changed(),
             trim=trim,
             journal=batch.journal(offsets) if batch.keeps_journal else None,
+            profiles=batch.changed_profiles(),
+            gone=tuple(batch.gone),
+            erased=erased,
+            replaced=self._drain.erase(batch.gone),
+            outcomes=batch.told,
         )
         standing = await self._committer.send(commit)
         position.ver, position.offsets, self._trimmed = standing.ver, dict(steps.next_offset), trim
         self._note(standing.time_ms, standing.next_timer_ms)
+        self._leads.drop(batch.gone)
         self._leads.keep({lead_id: batch.leads[lead_id] for lead_id in batch.touched})
         self._drain.add(outputs.entries)
         self._count(batch)
@@ -272,7 +299,7 @@ class Tenure:
         for reason, count in batch.outputs.refusals.items():
             metrics.rejected.labels(reason).inc(count)
         for change in batch.outputs.changes:
-            metrics.changes.labels(change.to, change.direction, change.cause.value).inc()
+            metrics.changes.labels(change.kind, change.to or "", change.direction or "", change.cause.value).inc()
             metrics.alerts.inc(change.alert)
         metrics.batch_records.observe(batch.outcomes.total())
         metrics.cached_leads.labels(lane).set(len(self._leads))

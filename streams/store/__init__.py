@@ -25,6 +25,10 @@ Keys, under the prefix `ll` (a setting), p being the partition. Names and fields
     {ll:p}:outbox        stream        entries on their way to Kafka, id `<number>-0`: t topic, p partition,
                                        k key, v value, h headers (msgpack), ts timestamp; absent: left out
     {ll:p}:history:<id>  list          the lead's changes as published, newest first, at most 50
+    {ll:p}:profile:<id>  string        what is known about who the lead is: JSON, field -> [occurred ms, value]
+    {ll:p}:outcomes      stream        `outcome`: what became of a lead, with what was known of it then; JSON
+    {ll:p}:told:<id>     list          ids of the lead's entries in outcomes, so that they go with the lead
+    {ll:p}:erased        hash          keyed hash of an erased lead's id -> ms up to which its inputs are ignored
     {ll:p}:journal       stream        `entry`: what each commit applied; only if the worker keeps a journal
 
 Fields of meta (text; "store": maintained by the scripts, "lane": written by the lane with a commit):

@@ -13,6 +13,9 @@ from streams.lane.ports import Commit
 from streams.store.entries import stream_id, to_fields
 from streams.store.keys import Keys
 
+OUTCOMES_LENGTH = 1_000_000
+"""Outcomes kept of a partition's leads: enough to learn from, and a gigabyte at most."""
+
 HISTORY_LENGTH = 50
 """Changes kept of a lead: a year of weekly crossings, and a lead's page still shows them all."""
 
@@ -42,7 +45,8 @@ def meta_after(commit: Commit) -> dict[str, str]:
 def keys_of(keys: Keys, commit: Commit) -> list[str]:
     """KEYS of the script."""
     histories = [keys.histories + lead for lead in commit.history]
-    return [keys.meta, keys.timers, keys.board, keys.outbox, keys.journal, *histories]
+    streams = [keys.outbox, keys.journal, keys.outcomes]
+    return [keys.meta, keys.timers, keys.board, *streams, keys.erased, *histories]
 
 
 def arguments(keys: Keys, token: str, commit: Commit) -> list[Argument]:
@@ -50,13 +54,14 @@ def arguments(keys: Keys, token: str, commit: Commit) -> list[Argument]:
     check(commit)
     last_entry = str(commit.outbox[0].number - 1) if commit.outbox else ""
     out: list[Argument] = [token, commit.commit_id, str(commit.ver), last_entry]
-    out += (str(HISTORY_LENGTH), str(len(commit.outbox)))
+    out += (str(HISTORY_LENGTH), str(len(commit.outbox)), str(OUTCOMES_LENGTH))
     _add(out, [f"offset:{topic}" for topic in commit.offsets])
     _add(out, [str(at) for at, _ in commit.offsets.values()])
     for entry in commit.outbox:
         _add(out, [stream_id(entry.number), *to_fields(entry)])
     _add(out, _pairs(meta_after(commit)))
-    _add(out, _states(keys.leads, commit.states))
+    _add_erasures(out, keys, commit)
+    _add(out, [*_states(keys.leads, commit.states), *_states(keys.profiles, commit.profiles)])
     _add(out, _scores(commit.board))
     _add(out, _scores({lead: at for lead, at in commit.timers.items() if at is not None}))
     _add(out, [lead for lead, at in commit.timers.items() if at is None])
@@ -64,7 +69,18 @@ def arguments(keys: Keys, token: str, commit: Commit) -> list[Argument]:
         _add(out, changes[-HISTORY_LENGTH:])
     _add(out, [stream_id(commit.trim + 1)] if commit.trim else [])
     _add(out, [] if commit.journal is None else [commit.journal])
+    _add(out, [word for lead, record in commit.outcomes for word in (keys.told + lead, record)])
+    _add(out, [word for digest, until_ms in commit.erased.items() for word in (digest, str(until_ms))])
     return out
+
+
+def _add_erasures(out: list[Argument], keys: Keys, commit: Commit) -> None:
+    _add(out, commit.gone)
+    _add(out, [keys.told + lead for lead in commit.gone])
+    _add(out, [prefix + lead for lead in commit.gone for prefix in (keys.leads, keys.profiles, keys.histories)])
+    out.append(str(len(commit.replaced)))
+    for entry in commit.replaced:
+        _add(out, [stream_id(entry.number), *to_fields(entry)])
 
 
 def _add(out: list[Argument], section: Sequence[Argument]) -> None:

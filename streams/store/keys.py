@@ -54,6 +54,26 @@ class Keys:
         return f"{self.tag}:lead:"
 
     @property
+    def profiles(self) -> str:
+        """What comes before the id in the key of a lead's profile."""
+        return f"{self.tag}:profile:"
+
+    @property
+    def erased(self) -> str:
+        """Hash: what is kept of leads that were erased."""
+        return f"{self.tag}:erased"
+
+    @property
+    def outcomes(self) -> str:
+        """Stream: what became of leads, with what was known of them."""
+        return f"{self.tag}:outcomes"
+
+    @property
+    def told(self) -> str:
+        """What comes before the id in the key of the list of a lead's entries in `outcomes`."""
+        return f"{self.tag}:told:"
+
+    @property
     def histories(self) -> str:
         """What comes before the id in the key of a lead's history."""
         return f"{self.tag}:history:"

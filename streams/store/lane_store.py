@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,7 @@ from streams.store.commit import arguments, keys_of
 from streams.store.connection import Connection, pairs
 from streams.store.entries import from_fields, stream_id
 from streams.store.keys import Keys, layout
-from streams.store.queries import board_top, load
+from streams.store.queries import board_top, load, load_profiles
 from streams.store.refusals import refusal
 from streams.store.scripts import ACQUIRE, COMMIT, STANDING
 
@@ -62,6 +62,15 @@ class RedisLane:
     async def load(self, lead_ids: Sequence[str]) -> Sequence[bytes | None]:
         """The states of these leads, None for an unknown one."""
         return await load(self._connection, self._keys, lead_ids)
+
+    async def load_profiles(self, lead_ids: Sequence[str]) -> Sequence[bytes | None]:
+        """The profiles of these leads, None where nothing is known."""
+        return await load_profiles(self._connection, self._keys, lead_ids)
+
+    async def load_erased(self) -> Mapping[str, int]:
+        """All erasures of the lane: hash of the id, and the instant in ms up to which its inputs are ignored."""
+        answer = await self._connection.ask("HGETALL", self._keys.erased)
+        return {digest.decode(): int(until_ms) for digest, until_ms in pairs(answer)}
 
     async def due(self, until_ms: int, limit: int) -> Sequence[tuple[str, int]]:
         """(lead, instant) of the timers at or before `until_ms`, earliest first (ties: by lead)."""

@@ -13,11 +13,20 @@ LOAD_CHUNK = 2_000
 
 async def load(connection: Connection, keys: Keys, lead_ids: Sequence[str]) -> list[bytes | None]:
     """The packed states of these leads, None for an unknown one."""
-    states: list[bytes | None] = []
+    return await _get(connection, keys.leads, lead_ids)
+
+
+async def load_profiles(connection: Connection, keys: Keys, lead_ids: Sequence[str]) -> list[bytes | None]:
+    """The profiles of these leads, None where nothing is known."""
+    return await _get(connection, keys.profiles, lead_ids)
+
+
+async def _get(connection: Connection, prefix: str, lead_ids: Sequence[str]) -> list[bytes | None]:
+    values: list[bytes | None] = []
     for start in range(0, len(lead_ids), LOAD_CHUNK):
-        chunk = [keys.leads + lead for lead in lead_ids[start : start + LOAD_CHUNK]]
-        states += await connection.ask("MGET", *chunk)
-    return states
+        chunk = [prefix + lead for lead in lead_ids[start : start + LOAD_CHUNK]]
+        values += await connection.ask("MGET", *chunk)
+    return values
 
 
 async def board_top(connection: Connection, keys: Keys, start: int, limit: int) -> list[tuple[str, float]]:

@@ -22,6 +22,7 @@ from scoring.document import default_text
 from scoring.lead import Lead, decode_lead
 from streams.kafka.placement import partition_of
 from streams.lane.batch import Batch
+from streams.lane.erasures import Erasures
 from streams.lane.inputs import read_input
 from streams.lane.outputs import Outputs
 from streams.lane.ports import Commit, Pull
@@ -98,6 +99,7 @@ class LaneInProcess:
         self._steps = Steps(self._position.offsets, self._batch_records, topic_wait_s=10)
         self._partition_of = partial(partition_of, partitions=workload.partitions)
         self._timers: list[tuple[int, str]] = []
+        self._erasures = Erasures("", {})
         self._present_ms = workload.end_ms + 1
 
     def turn(self, times: StageTimes) -> int:
@@ -110,7 +112,7 @@ class LaneInProcess:
         with times.stage("decode"):
             inputs = [read_input(record, timestamp_ms) for record, timestamp_ms in taken]
         due = self._due(inputs[-1].timestamp_ms)
-        wanted = {given.signal.lead_id for given in inputs if given.signal} | {lead_id for lead_id, _ in due}
+        wanted = {given.said.lead_id for given in inputs if given.said} | {lead_id for lead_id, _ in due}
         found = {lead_id: self.leads[lead_id] for lead_id in wanted if lead_id in self.leads}
         outputs = Outputs(PARTITION, self._position, with_payload=False)
         batch = Batch(
@@ -121,6 +123,7 @@ class LaneInProcess:
             partition_of=self._partition_of,
             until_ms=inputs[-1].timestamp_ms,
             keeps_journal=False,
+            erasures=self._erasures,
         )
         with times.stage("fold"):
             batch.fold(inputs, due)

@@ -12,10 +12,11 @@ from pydantic import BaseModel
 from schemas.codec import decode_signal
 from schemas.instants import parse_ms
 from schemas.topics import BY_NAME
-from scoring.bands import Crossing
-from scoring.fold import Outcome, advance, apply_signal
+from scoring.advance import advance
+from scoring.fold import Outcome, apply_signal
 from scoring.lead import Lead, decode_lead, encode_lead
 from scoring.model import ScoringModel
+from scoring.notices import Notice
 from scoring.offline import FileScorer
 from scoring.plan import Plan
 from scoring.score import Curve
@@ -28,7 +29,7 @@ class Told(NamedTuple):
     """What lines came to: the lead (None: still unknown), what is published of it, what became of each signal."""
 
     lead: Lead | None
-    crossings: list[Crossing]
+    notices: list[Notice]
     outcomes: list[Outcome]
 
 
@@ -51,10 +52,10 @@ def step(plan: Plan, told: Told, line: Line) -> Told:
     timestamp_ms = parse_ms(line["timestamp"])
     if line["topic"] == "timer":
         if lead is not None:
-            advance(plan, lead, timestamp_ms, told.crossings)
+            advance(plan, lead, timestamp_ms, told.notices)
         return told._replace(lead=lead)
     signal = decode_signal(json.dumps(line["value"]).encode(), BY_NAME[line["topic"]].default_kind, timestamp_ms)
-    lead, outcome = apply_signal(plan, lead, signal, timestamp_ms, told.crossings)
+    lead, outcome = apply_signal(plan, lead, signal, timestamp_ms, told.notices)
     told.outcomes.append(outcome)
     return told._replace(lead=lead)
 

@@ -23,15 +23,15 @@ def told(explanation: Explanation) -> list[float]:
 def test_law_5_explanation_sums_to_the_score(case: Case, later_ms: int) -> None:
     """At any instant contributions and adjustments add up to the score; those of each change to its score."""
     plan = plan_of(case[0])
-    lead, crossings, _ = fold(plan, case[1])
+    lead, notices, _ = fold(plan, case[1])
     assume(lead is not None)
     assert lead is not None
     at_ms = lead.as_of + later_ms
     explanation = explain(plan, lead, at_ms)
     assert sum(told(explanation)) == pytest.approx(score_at(plan, lead, at_ms), abs=1e-6)
-    for crossing in crossings:
-        sums = sum(told(Explanation(crossing.reasons, crossing.adjustments)))
-        assert sums == pytest.approx(crossing.score, abs=1e-6)
+    for notice in notices:
+        sums = sum(told(Explanation(notice.picture.reasons, notice.picture.adjustments)))
+        assert sums == pytest.approx(notice.score, abs=1e-6)
 
 
 @given(cases)

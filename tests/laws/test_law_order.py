@@ -54,7 +54,7 @@ def test_law_2_a_repeat_changes_nothing(case: Case, data: st.DataObject) -> None
     told = fold(plan, lines)
     accepted = [line for line in lines if line["topic"] != "timer" and not line["value"].get("machine")]
     assume(accepted)
-    lead, crossings = told.lead, len(told.crossings)
+    lead, notices = told.lead, len(told.notices)
     assert lead is not None
     again = data.draw(st.sampled_from(accepted))
     last_ms = instant_ms(lines[-1]["timestamp"])
@@ -65,7 +65,7 @@ def test_law_2_a_repeat_changes_nothing(case: Case, data: st.DataObject) -> None
     assert after.outcomes == [Outcome.DUPLICATE]
     assert after.lead is not None
     assert encode_lead(after.lead) == before
-    assert len(after.crossings) + crossings == len(told.crossings)
+    assert len(after.notices) + notices == len(told.notices)
 
 
 def opened(number: int, recorded_at: str, occurred_at: str = NOON, **members: Any) -> dict[str, Any]:

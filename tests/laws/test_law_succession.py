@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scoring.bands import Crossing
+from scoring.advance import advance
 from scoring.falls import second_after
-from scoring.fold import advance
 from scoring.lead import Lead, decode_lead, encode_lead
+from scoring.notices import Notice
 from scoring.plan import Plan
+from scoring.profile import Profile
 from scoring.succession import succeed
 from tests.laws.cases import Case, cases
 from tests.laws.drive import fold, plan_of, score_at
@@ -33,12 +34,12 @@ def revalued(model: dict[str, Any], factor: int) -> dict[str, Any]:
     return other
 
 
-def succeeded(old: Plan, new: Plan, lead: Lead | None, crossings: list[Crossing]) -> Lead | None:
+def succeeded(old: Plan, new: Plan, lead: Lead | None, notices: list[Notice]) -> Lead | None:
     """The lead under the new model, in force at its `as_of`, by way of its bytes."""
     if lead is None:
         return None
     twin = decode_lead(encode_lead(lead))
-    succeed(old, new, twin, twin.as_of, crossings)
+    succeed(old, new, twin, Profile(), twin.as_of, notices)
     return decode_lead(encode_lead(twin))
 
 
@@ -49,13 +50,13 @@ def test_law_8_points_changed_and_changed_back(case: Case, factor: int, data: st
     model, lines = case
     first, other, again = plan_of(model), plan_of(revalued(model, factor), 2), plan_of(model, 3)
     start, end = sorted(data.draw(st.tuples(*[st.integers(0, len(lines))] * 2)))
-    crossings: list[Crossing] = []
-    lead = succeeded(first, other, fold(first, lines[:start]).lead, crossings)
-    lead = succeeded(other, again, fold(other, lines[start:end], lead).lead, crossings)
+    notices: list[Notice] = []
+    lead = succeeded(first, other, fold(first, lines[:start]).lead, notices)
+    lead = succeeded(other, again, fold(other, lines[start:end], lead).lead, notices)
     lead = fold(again, lines[end:], lead).lead
     plain = fold(first, lines).lead
     assert (lead is None) == (plain is None)
-    assert not any(crossing.alert for crossing in crossings)
+    assert not any(notice.alert for notice in notices)
     if lead is not None and plain is not None:
         for at_ms in (max(lead.as_of, plain.as_of), END_MS):
             assert score_at(again, lead, at_ms) == pytest.approx(score_at(first, plain, at_ms), abs=1e-6)
@@ -69,10 +70,10 @@ def test_same_model_again_changes_nothing(case: Case) -> None:
     if lead is None:
         return
     advance(plan, lead, second_after(lead.as_of), [])
-    crossings: list[Crossing] = []
-    after = succeeded(plan, twin, lead, crossings)
+    notices: list[Notice] = []
+    after = succeeded(plan, twin, lead, notices)
     assert after is not None
-    assert crossings == []
+    assert notices == []
     assert after.band == lead.band
     assert score_at(twin, after, after.as_of) == score_at(plan, lead, lead.as_of)
     assert after.parts == {tag: words for tag, words in lead.parts.items() if words}
@@ -128,10 +129,10 @@ def test_new_bands_move_a_lead_without_an_alert() -> None:
     """A line lowered below a lead's score: it goes up at the model's instant, by cause `model`, silently."""
     low = {"name": "warm", "enter": 5, "leave": 2, "alert": True}
     old, new = plan_of(under(rule())), plan_of(under(rule(), bands=[low]), 2)
-    crossings: list[Crossing] = []
-    lead = succeeded(old, new, fold(old, [seen()]).lead, crossings)
+    notices: list[Notice] = []
+    lead = succeeded(old, new, fold(old, [seen()]).lead, notices)
     assert lead is not None
-    assert [(each.cause, each.from_, each.to, each.alert) for each in crossings] == [
+    assert [(each.cause, each.moved.from_, each.moved.to, each.alert) for each in notices] == [
         ("model", "cold", "warm", False)
     ]
     assert lead.band == 1
@@ -142,9 +143,9 @@ def test_a_band_that_is_gone_is_left() -> None:
     bands = [{"name": "warm", "enter": 5, "leave": 2}, {"name": "hot", "enter": 9, "leave": 8}]
     renamed = [bands[0], bands[1] | {"name": "boiling"}]
     old, new = plan_of(under(rule(), bands=bands)), plan_of(under(rule(), bands=renamed), 2)
-    crossings: list[Crossing] = []
-    succeeded(old, new, fold(old, [seen()]).lead, crossings)
-    assert [(each.from_, each.to) for each in crossings] == [("hot", "boiling")]
+    notices: list[Notice] = []
+    succeeded(old, new, fold(old, [seen()]).lead, notices)
+    assert [(each.moved.from_, each.moved.to) for each in notices] == [("hot", "boiling")]
 
 
 def test_a_kind_no_longer_named_counts_as_other() -> None:

@@ -7,10 +7,10 @@ from typing import Any
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from scoring.bands import Crossing
 from scoring.falls import find_fall, second_after
 from scoring.fold import Outcome, advance
 from scoring.lead import NEVER, Lead, decode_lead, encode_lead
+from scoring.notices import Notice
 from scoring.plan import Plan
 from tests.laws.cases import Case, cases, fits
 from tests.laws.drive import Told, fold, plan_of, score_at, step
@@ -26,18 +26,18 @@ offsets_ms = st.one_of(
 )
 
 
-def advanced(plan: Plan, lead: Lead, instants_ms: list[int]) -> tuple[bytes, list[Crossing]]:
+def advanced(plan: Plan, lead: Lead, instants_ms: list[int]) -> tuple[bytes, list[Notice]]:
     """The state's bytes and what is published, of a copy of the lead brought to each instant.
 
     `wake` is a hint that depends on when the lead was looked at: it is brought to the fall itself, on both sides.
     """
-    twin, crossings = decode_lead(encode_lead(lead)), list[Crossing]()
+    twin, notices = decode_lead(encode_lead(lead)), list[Notice]()
     for at_ms in instants_ms:
-        advance(plan, twin, at_ms, crossings)
+        advance(plan, twin, at_ms, notices)
         twin = decode_lead(encode_lead(twin))
     assert twin.wake == NEVER or twin.wake > twin.as_of
     twin.wake = find_fall(plan, twin, second_after(twin.as_of))
-    return encode_lead(twin), crossings
+    return encode_lead(twin), notices
 
 
 @times(1.5)
@@ -88,7 +88,7 @@ def test_law_3_timers_between_inputs_change_nothing(case: Case, data: st.DataObj
         assert timed.lead is not None
         timed.lead.machines = plain.lead.machines
         assert encode_lead(timed.lead) == encode_lead(plain.lead)
-        assert timed.crossings == plain.crossings
+        assert timed.notices == plain.notices
 
 
 def _timer_before(as_of_ms: int, line: dict[str, Any], data: st.DataObject) -> dict[str, Any]:
@@ -115,27 +115,27 @@ def test_law_6_bands_hold_between_their_lines(case: Case) -> None:
     """A band is entered at `enter` or above, left below `leave`; after an input the lead is where it belongs."""
     plan, told = plan_of(case[0]), Told(None, [], [])
     for line in case[1]:
-        seen = len(told.crossings)
+        seen = len(told.notices)
         told = step(plan, told, line)
-        for crossing in told.crossings[seen:]:
-            _check_crossing(plan, crossing)
+        for notice in told.notices[seen:]:
+            _check_notice(plan, notice)
         if line["topic"] != "timer" and told.outcomes[-1] is Outcome.APPLIED and told.lead is not None:
             score, band = score_at(plan, told.lead, told.lead.as_of), told.lead.band
             assert band == 0 or score >= plan.bands[band - 1].leave
             assert band == len(plan.bands) or score < plan.bands[band].enter
 
 
-def _check_crossing(plan: Plan, crossing: Crossing) -> None:
-    start, end = plan.names.index(crossing.from_), plan.names.index(crossing.to)
-    assert crossing.is_up == (end > start)
-    if crossing.is_up:
-        assert crossing.score >= plan.bands[end - 1].enter
-        assert crossing.cause.value == "signal"
+def _check_notice(plan: Plan, notice: Notice) -> None:
+    start, end = plan.names.index(notice.moved.from_), plan.names.index(notice.moved.to)
+    assert notice.moved.is_up == (end > start)
+    if notice.moved.is_up:
+        assert notice.score >= plan.bands[end - 1].enter
+        assert notice.cause.value == "signal"
     else:
-        assert crossing.score < plan.bands[end].leave
-        assert not crossing.alert
-    if crossing.cause.value == "time":
-        assert crossing.at_ms % SECOND_MS == 0
+        assert notice.score < plan.bands[end].leave
+        assert not notice.alert
+    if notice.cause.value == "time":
+        assert notice.at_ms % SECOND_MS == 0
 
 
 @times(1.5)

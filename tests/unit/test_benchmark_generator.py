@@ -29,7 +29,7 @@ def signals(made: Sequence[Event]) -> Sequence[Signal]:
     """What the worker reads in them."""
     inputs = [read_input(_record(event), event.timestamp_ms) for event in made]
     assert not [given.refused for given in inputs if given.refused]
-    return [given.signal for given in inputs if given.signal]
+    return [given.said for given in inputs if isinstance(given.said, Signal)]
 
 
 def test_the_same_seed_makes_the_same_events(made: Sequence[Event]) -> None:

@@ -134,13 +134,13 @@ def test_two_simulations_share_no_id() -> None:
 
 
 def test_the_default_model_finds_most_leads_cold_and_a_few_hot(month: list[SimulatedRecord]) -> None:
-    """5 to 15 % warm and 1 to 5 % hot at the end of the month; live, the first crossing within ten seconds."""
+    """5 to 15 % warm and 1 to 5 % hot at the end of the month; live, the first notice within ten seconds."""
     plan, leads = Plan(read_model(default_text())), {}
-    crossings = score(plan, leads, month)
+    notices = score(plan, leads, month)
     for lead in leads.values():
         advance(plan, lead, NOW_MS, [])
     bands = Counter(plan.names[lead.band] for lead in leads.values())
-    assert crossings > 200
+    assert notices > 200
     assert 100 <= bands["warm"] <= 300
     assert 20 <= bands["hot"] <= 100
     assert score(plan, leads, minutes_of_life(1 / 6)) >= 1
@@ -149,10 +149,10 @@ def test_the_default_model_finds_most_leads_cold_and_a_few_hot(month: list[Simul
 
 def score(plan: Plan, leads: dict[str, Lead], records: list[SimulatedRecord]) -> int:
     """Fold the records into the leads; how many lines were crossed."""
-    crossings: list[object] = []
+    notices: list[object] = []
     for record in records:
         if isinstance(signal := read(record), Signal):
-            lead, _ = apply_signal(plan, leads.get(signal.lead_id), signal, record.timestamp_ms, crossings)
+            lead, _ = apply_signal(plan, leads.get(signal.lead_id), signal, record.timestamp_ms, notices)
             if lead is not None:
                 leads[signal.lead_id] = lead
-    return len(crossings)
+    return len(notices)

@@ -37,8 +37,8 @@ MEMBERS = (
 def published(*lines: dict[str, Any], origin: str = "webinar.signups/3/421") -> list[Change]:
     """The changes that these lines make."""
     plan = plan_of(MODEL)
-    crossings = fold(plan, lines).crossings
-    return [make_change(plan, "L-7", each, origin, (1, seq)) for seq, each in enumerate(crossings, start=421)]
+    notices = fold(plan, lines).notices
+    return [make_change(plan, "L-7", each, origin, (1, seq)) for seq, each in enumerate(notices, start=421)]
 
 
 def timer(timestamp: str) -> dict[str, Any]:
@@ -96,8 +96,8 @@ def test_id_is_the_same_when_the_change_is_made_again() -> None:
     (change,), (again,) = published(SIGNUP), published(SIGNUP)
     (elsewhere,) = published(SIGNUP, origin=record_origin("webinar.signups", 3, 422))
     plan = plan_of(MODEL)
-    (crossing,) = fold(plan, [SIGNUP]).crossings
-    other_lead = make_change(plan, "L-8", crossing, "webinar.signups/3/421", (1, 421))
+    (notice,) = fold(plan, [SIGNUP]).notices
+    other_lead = make_change(plan, "L-8", notice, "webinar.signups/3/421", (1, 421))
     assert change.change_id == again.change_id
     assert len({change.change_id, elsewhere.change_id, other_lead.change_id}) == 3
     assert len(change.change_id) == 32

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.instants import HOUR_MS, SECOND_MS, format_ms
-from scoring.bands import Crossing
+from scoring.advance import advance
 from scoring.falls import find_fall, second_after
-from scoring.fold import advance
 from scoring.lead import NEVER, Lead
+from scoring.notices import Notice
 from scoring.plan import Plan
 from scoring.score import Piece
 from tests.laws.drive import fold, plan_of, score_at
@@ -125,14 +125,14 @@ def test_wake_stays_a_bound_while_time_goes_on(curve: tuple[Plan, Lead], later_s
     first_ms = lead.wake = second_after(lead.as_of)
     plain = scanned(plan, lead, first_ms)
     to_ms = first_ms + later_s * SECOND_MS
-    crossings: list[Crossing] = []
-    advance(plan, lead, to_ms, crossings)
+    notices: list[Notice] = []
+    advance(plan, lead, to_ms, notices)
     if plain == NEVER or plain > to_ms:
-        assert crossings == []
+        assert notices == []
         assert lead.wake > to_ms or lead.wake == NEVER
         assert plain == NEVER or first_ms < lead.wake <= plain
     else:
-        assert [crossing.at_ms for crossing in crossings] == [plain]
+        assert [notice.at_ms for notice in notices] == [plain]
 
 
 NOON = "2026-03-02T12:00:00Z"

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scoring.limits import BUCKETS_MAX, attribute_bucket, offer
+from scoring.bounds import BUCKETS_MAX
+from scoring.limits import attribute_bucket, offer
 
 MANY = BUCKETS_MAX + 8
 

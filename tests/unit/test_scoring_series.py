@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from scoring.series import (
     DROP_AT_ONCE,
-    add_one,
+    add,
     count_since,
     drop_first,
     drop_old,
@@ -33,7 +33,7 @@ def test_counts_are_those_of_a_plain_count(given_stamps: list[int], first: int) 
     series = new_series()
     seen: set[int] = set()
     for stamp in given_stamps:
-        assert add_one(series, stamp) == (stamp not in seen)
+        assert add(series, stamp) == (stamp not in seen)
         seen.add(stamp)
     expected = [(stamp, count) for stamp, count in counted(given_stamps)[1] if stamp >= first]
     assert entries_since(series, max(first, 0)) == expected
@@ -45,7 +45,7 @@ def test_old_entries_go_in_bulk_and_nothing_else(given_stamps: list[int], first:
     """What is asked for stays; what is older goes once there are enough of it."""
     series = new_series()
     for stamp in given_stamps:
-        add_one(series, stamp)
+        add(series, stamp)
     old = sum(stamp < first for stamp in counted(given_stamps)[0])
     kept = entries_since(series, first)
     dropped = drop_old(series, first)
@@ -59,7 +59,7 @@ def test_first_entries_are_forgotten(given_stamps: list[int], wanted: int) -> No
     """The oldest stamps with all that came at them; later counts stay what they are."""
     series = new_series()
     for stamp in given_stamps:
-        add_one(series, stamp)
+        add(series, stamp)
     entries = counted(given_stamps)[1]
     how_many = min(wanted, len(entries))
     if how_many:
@@ -73,14 +73,14 @@ def test_merged_series_count_both(first: list[int], second: list[int]) -> None:
     merged = [new_series(), new_series()]
     for series, given_stamps in zip(merged, (first, second), strict=True):
         for stamp in given_stamps:
-            add_one(series, stamp)
+            add(series, stamp)
     assert entries_since(merge(*merged), 0) == counted(first + second)[1]
 
 
 def test_an_entry_holds_millions() -> None:
     """A bot's hour does not run into the next one."""
     series = new_series()
-    add_one(series, 7)
+    add(series, 7)
     series[0] += 5_000_000
-    add_one(series, 8)
+    add(series, 8)
     assert entries_since(series, 0) == [(7, 5_000_001), (8, 1)]

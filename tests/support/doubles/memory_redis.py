@@ -23,6 +23,9 @@ class LaneKeys:
     history: dict[str, list[bytes]] = field(default_factory=dict)
     outbox: dict[int, OutboxEntry] = field(default_factory=dict)
     journal: list[bytes] = field(default_factory=list)
+    profiles: dict[str, bytes] = field(default_factory=dict)
+    outcomes: list[tuple[str, bytes]] = field(default_factory=list)
+    erased: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -72,6 +75,13 @@ class MemoryRedis:
 def write(keys: LaneKeys, commit: Commit) -> None:
     """As the second half of commit.lua."""
     keys.meta.update(meta_after(commit))
+    for lead in commit.gone:
+        for kept in (keys.states, keys.profiles, keys.board, keys.timers, keys.history):
+            kept.pop(lead, None)
+    keys.outcomes = [told for told in keys.outcomes if told[0] not in commit.gone]
+    keys.outcomes.extend(commit.outcomes)
+    keys.erased.update(commit.erased)
+    keys.profiles.update(commit.profiles)
     keys.states.update(commit.states)
     keys.board.update(commit.board)
     for lead, at_ms in commit.timers.items():
@@ -82,7 +92,7 @@ def write(keys: LaneKeys, commit: Commit) -> None:
     for lead, changes in commit.history.items():
         kept = [*reversed(changes), *keys.history.get(lead, [])]
         keys.history[lead] = kept[:HISTORY_LENGTH]
-    keys.outbox.update((entry.number, entry) for entry in commit.outbox)
+    keys.outbox.update((entry.number, entry) for entry in (*commit.outbox, *commit.replaced))
     for number in [number for number in keys.outbox if number <= commit.trim]:
         del keys.outbox[number]
     if commit.journal is not None:

@@ -11,7 +11,7 @@ redis.restore(older)            # Redis has lost what was acknowledged since
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from scoring.lead import STATE_FORMAT
 from streams.lane.ports import Acquired, Commit, Fenced, OutboxEntry, Rewound, Standing
@@ -94,6 +94,16 @@ class MemoryLane:
         """As MGET."""
         self._redis.serve()
         return [self._keys.states.get(lead) for lead in lead_ids]
+
+    async def load_profiles(self, lead_ids: Sequence[str]) -> Sequence[bytes | None]:
+        """As MGET."""
+        self._redis.serve()
+        return [self._keys.profiles.get(lead) for lead in lead_ids]
+
+    async def load_erased(self) -> Mapping[str, int]:
+        """As HGETALL."""
+        self._redis.serve()
+        return dict(self._keys.erased)
 
     async def due(self, until_ms: int, limit: int) -> Sequence[tuple[str, int]]:
         """As ZRANGEBYSCORE: equal scores in the order of the members' bytes."""

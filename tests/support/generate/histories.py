@@ -11,6 +11,7 @@ from datetime import timedelta, timezone
 from random import Random
 from typing import Any
 
+from tests.support.generate.acts import Acts, random_acts
 from tests.support.generate.broken import BROKEN
 from tests.support.generate.models import Model, model_yaml, random_successor
 from tests.support.generate.words import KINDS, TOPIC_OF, UNKNOWN_KINDS, random_attributes
@@ -39,7 +40,8 @@ class Mix:
     """How much of what: mean lines of a lead, and of each further sort the share of the lines.
 
     `commands` is how many times another model comes into force; `timestamps` False leaves out the lines' Kafka
-    timestamps, so that `occurred_at` stands in for them.
+    timestamps, so that `occurred_at` stands in for them; without `acts` there are neither profiles nor commands
+    about a lead.
     """
 
     lines_per_lead: int = 30
@@ -51,6 +53,7 @@ class Mix:
     timers: float = 0.08
     commands: int = 0
     timestamps: bool = True
+    acts: Acts | None = None
 
 
 def random_history(rng: Random, model: Model, leads: int, mix: Mix | None = None) -> list[Line]:
@@ -59,7 +62,10 @@ def random_history(rng: Random, model: Model, leads: int, mix: Mix | None = None
     start_ms = rng.choice(STARTS) + rng.randrange(DAY_MS)
     arrivals: list[Arrival] = []
     for number in range(leads):
-        arrivals += _life(rng, mix, f"L-{number}", start_ms + rng.randrange(3 * DAY_MS), _kinds(model))
+        life = _life(rng, mix, f"L-{number}", start_ms + rng.randrange(3 * DAY_MS), _kinds(model))
+        arrivals += life
+        if mix.acts is not None:
+            arrivals += random_acts(rng, mix.acts, f"L-{number}", life)
     arrivals += _commands(rng, mix, model, sorted(record_ms for record_ms, _ in arrivals))
     lines = [line for _, line in sorted(arrivals, key=lambda arrival: arrival[0])]
     return lines if mix.timestamps else [_untimed(line) for line in lines]

@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from tests.support.generate.whole import fit_rule, segments, surge, whole_parts
 from tests.support.generate.words import BUCKETS, KINDS, random_where
 
 Model = dict[str, Any]
@@ -19,8 +20,11 @@ _GROUPS = ("email", "events", "quiet", "site")
 _NAMES = ("warm", "hot", "boiling")
 
 
-def random_model(rng: Random, *, limits: bool = True, negative: bool = True) -> Model:
-    """A model. Without `negative` nothing takes points and steps ascend: its score never rises by itself."""
+def random_model(rng: Random, *, limits: bool = True, negative: bool = True, whole: bool = False) -> Model:
+    """A model. Without `negative` nothing takes points and steps ascend: its score never rises by itself.
+
+    `whole` adds fit, segments, grades, flags and surge.
+    """
     model: Model = {"version": f"random-{rng.randrange(10**6)}"}
     if rng.random() < 0.5:
         model["timezone"] = rng.choice(ZONES)
@@ -35,7 +39,16 @@ def random_model(rng: Random, *, limits: bool = True, negative: bool = True) -> 
         model["groups"] = {name: _clamp(rng) for name in rng.sample([*_GROUPS, "engagement"], rng.randint(1, 3))}
     if rng.random() < 0.9:
         model["bands"] = _bands(rng, model.get("scale", {"max": 100})["max"])
+    if whole:
+        model |= whole_parts(rng, model.get("bands", []), lambda: _other_bands(rng, model))
+        if rng.random() < 0.4:
+            model["groups"] = model.get("groups", {}) | {rng.choice(["fit", "bant"]): _clamp(rng)}
     return model
+
+
+def _other_bands(rng: Random, model: Model) -> list[dict[str, Any]]:
+    """As many bands with other lines."""
+    return _bands(rng, model.get("scale", {"max": 100})["max"], count=len(model["bands"]))
 
 
 def model_yaml(model: Model) -> str:
@@ -60,10 +73,25 @@ def random_successor(rng: Random, model: Model) -> Model:
     if "inactivity" in after:
         after["inactivity"] = _inactivity(rng) | {"count": _engaging(model)}
     if "bands" in after:
-        lines = _bands(rng, after.get("scale", {"max": 100})["max"], count=len(after["bands"]))
+        lines = _other_bands(rng, after)
         after["bands"] = [line | {"name": old["name"]} for old, line in zip(model["bands"], lines, strict=True)]
     after["rules"].append(_rule(rng, f"added{rng.randrange(1000)}", limits=True, negative=True) | {"kind": named})
+    if "fit" in after:
+        _vary_whole(rng, after)
     return after
+
+
+def _vary_whole(rng: Random, after: Model) -> None:
+    """Other fit rules, personas and cap; the lines of personas are those of the new bands or new ones."""
+    after["fit"] = [one for one in after["fit"] if rng.random() < 0.8]
+    after["fit"].append(fit_rule(rng, f"fit-added{rng.randrange(1000)}"))
+    after.pop("segments", None)
+    if rng.random() < 0.7:
+        after["segments"] = segments(rng, after.get("bands", []), lambda: _other_bands(rng, after))
+    if rng.random() < 0.5:
+        after["flag_cap"] = rng.choice([0, 30, 70])
+    if rng.random() < 0.5:
+        after["surge"] = surge(rng)
 
 
 def _engaging(model: Model) -> list[str]:

@@ -1,4 +1,4 @@
-"""Section 4, last part: does a signal's set of attributes satisfy a rule's `where`?"""
+"""Section 4, last part, and section 6: do attributes of a signal, or fields of a profile, satisfy a `where`?"""
 
 from __future__ import annotations
 
@@ -6,8 +6,13 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from tests.support.reference.mail import words_for
+
 TESTS = ("in", "contains", "starts_with", "matches", "min", "max", "missing")
 """What a condition's map may hold."""
+
+FIT_TESTS = (*TESTS, "is")
+"""What the map of a condition on a profile may hold."""
 
 
 def is_missing(value: object) -> bool:
@@ -47,6 +52,8 @@ def _test(name: str, wanted: Any, value: Any) -> bool:
             return is_number(value) and bool(value >= wanted)
         case "max":
             return is_number(value) and bool(value <= wanted)
+        case "is":
+            return wanted in words_for(value)
     raise ValueError(f"no such condition: {name}")
 
 

@@ -1,4 +1,4 @@
-"""Sections 2, 9 and 11: lines in the order of their arrival are folded into leads and changes."""
+"""Sections 2, 3 and 11: lines in the order of their arrival are folded into leads and changes."""
 
 from __future__ import annotations
 
@@ -6,22 +6,18 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from tests.support.reference import bands
-from tests.support.reference.accept import (
-    COMMANDS,
-    DEFAULT_KIND,
-    ModelCommand,
-    Rejection,
-    Signal,
-    parse_line,
-    read_command,
-    read_signal,
-)
-from tests.support.reference.falls import first_fall
-from tests.support.reference.instants import SECOND_MS, instant_ms, iso
+from tests.support.reference import commands
+from tests.support.reference.accept import DEFAULT_KIND, PROFILES, Profile, Signal, read_profile, read_signal
+from tests.support.reference.acts import act_of
+from tests.support.reference.commands import Command, ModelCommand, read_command
+from tests.support.reference.document import read_model
+from tests.support.reference.fit import dimensions, reasons_by_fit, segment_of
+from tests.support.reference.instants import instant_ms, iso
 from tests.support.reference.lead import Lead
-from tests.support.reference.model import Model, read_model
-from tests.support.reference.points import breakdown, rolling_counts
+from tests.support.reference.members import Rejection, parse_line
+from tests.support.reference.model import Model
+from tests.support.reference.points import breakdown, grade, rolling_counts
+from tests.support.reference.steps import Change, advance, after_gain, after_input, look
 
 TIMER = "timer"
 """The topic of a line that only advances a lead."""
@@ -34,7 +30,7 @@ def score(
 
     A line is an object, or the text of one. None for `as_of_ms`: the latest instant among the timestamps of
     the lines and the `occurred_at` of what was not rejected. Raises BadModel for the model, ValueError for a
-    line of a topic that is not covered.
+    line of a topic that there is not.
     """
     fold = _Fold(read_model(model))
     for number, line in enumerate(lines, start=1):
@@ -43,15 +39,16 @@ def score(
 
 
 class _Fold:
-    """All leads, the model in force, and what has come out so far."""
+    """All leads, the model in force, and what has come out so far. `_erased` are instants of erasures."""
 
     def __init__(self, model: Model) -> None:
         self.model = model
         self.latest_ms: int | None = None
         self._leads: dict[str, Lead] = {}
-        self._changes: list[dict[str, Any]] = []
+        self._erased: dict[str, int] = {}
+        self._changes: list[Change] = []
         self._rejected: list[dict[str, Any]] = []
-        self._ignored = {"duplicate": 0, "machine": 0}
+        self._ignored = {"duplicate": 0, "machine": 0, "erased": 0, "command": 0}
 
     def line(self, number: int, line: Mapping[str, Any] | str) -> None:
         """Apply one line, or list it as rejected. Lines count from 1."""
@@ -66,12 +63,14 @@ class _Fold:
         self._saw(record_ms)
         if topic == TIMER:
             self._timer(line["lead_id"], instant_ms(line["timestamp"]))
-        elif topic == COMMANDS:
-            self._put_in_force(read_command(record_ms, value))
+        elif topic == commands.TOPIC:
+            self._input(read_command(record_ms, value))
+        elif topic == PROFILES:
+            self._input(read_profile(record_ms, value))
         elif topic in DEFAULT_KIND:
-            self._signal(read_signal(topic, record_ms, value))
+            self._input(read_signal(topic, record_ms, value))
         else:
-            raise ValueError(f"topic not covered: {topic}")
+            raise ValueError(f"no such topic: {topic}")
 
     def _saw(self, instant: int | None) -> None:
         if instant is not None:
@@ -79,11 +78,26 @@ class _Fold:
 
     def _timer(self, lead_id: str, at_ms: int) -> None:
         if lead_id in self._leads:
-            self._advance(self._leads[lead_id], at_ms)
+            advance(self.model, self._leads[lead_id], at_ms, self._changes)
+
+    def _input(self, one: Signal | Profile | Command | ModelCommand) -> None:
+        """Sections 3 and 11: what came again after an erasure is ignored before anything else is looked at."""
+        if isinstance(one, ModelCommand):
+            self._put_in_force(one)
+        elif one.lead_id in self._erased and one.occurred_ms <= self._erased[one.lead_id]:
+            self._ignored["erased"] += 1
+        else:
+            match one:
+                case Signal():
+                    self._signal(one)
+                case Profile():
+                    self._profile(one)
+                case Command():
+                    self._command(one)
+        self._saw(one.occurred_ms)
 
     def _signal(self, signal: Signal) -> None:
-        """Sections 3 and 9: ignored, or advance to it, apply it at `as_of`, and look at the bands."""
-        self._saw(signal.occurred_ms)
+        """Sections 3, 9, 10: ignored, or advance to it, apply it at `as_of`, look at the bands and for a surge."""
         lead = self._leads.get(signal.lead_id)
         if lead is not None and lead.remembers(signal):
             self._ignored["duplicate"] += 1
@@ -91,82 +105,75 @@ class _Fold:
         if signal.machine:
             self._ignored["machine"] += 1
             return
-        if lead is None:
-            lead = Lead(signal.lead_id, signal.occurred_ms, signal.occurred_ms)
-            self._leads[lead.id] = lead
-        self._advance(lead, signal.occurred_ms)
-        before = breakdown(self.model, lead, lead.as_of_ms).score
-        lead.take(self.model, signal)
-        self._after_input(lead, before, "signal", lead.band)
+        lead = self._brought(signal.lead_id, signal.occurred_ms)
+        before = look(self.model, lead)
+        accepted = lead.take(self.model, signal)
+        after_input(self.model, lead, before, "signal", self._changes)
+        if accepted.gained > 0:
+            after_gain(self.model, lead, before, self._changes)
+
+    def _profile(self, profile: Profile) -> None:
+        """Section 6: refused if the lead would have too many fields."""
+        known = self._leads.get(profile.lead_id)
+        if known is not None and known.knows_too_much(profile):
+            raise Rejection("too_many")
+        lead = self._brought(profile.lead_id, profile.occurred_ms)
+        before = look(self.model, lead)
+        lead.learn(profile)
+        after_input(self.model, lead, before, "profile", self._changes)
+
+    def _command(self, command: Command) -> None:
+        """Section 11: ignored if it finds nothing to act on at the instant at which it would be applied."""
+        known = self._leads.get(command.lead_id)
+        at_ms = command.occurred_ms if known is None else max(known.as_of_ms, command.occurred_ms)
+        act = act_of(command, known, at_ms)
+        if act is None:
+            self._ignored["command"] += 1
+            return
+        lead = self._brought(command.lead_id, command.occurred_ms)
+        if command.name == "erase":
+            self._erased[lead.id] = lead.as_of_ms
+            del self._leads[lead.id]
+            return
+        before = look(self.model, lead)
+        notices = act.on(lead)
+        if act.cause is not None:
+            after_input(self.model, lead, before, act.cause, self._changes, notices)
+
+    def _brought(self, lead_id: str, occurred_ms: int) -> Lead:
+        """The lead, advanced to the instant of an input; a new one if it is unknown."""
+        lead = self._leads.setdefault(lead_id, Lead(lead_id, occurred_ms, occurred_ms))
+        advance(self.model, lead, occurred_ms, self._changes)
+        return lead
 
     def _put_in_force(self, command: ModelCommand) -> None:
         """Section 11: each lead comes to the instant under the old model, and the new one looks at its bands."""
-        self._saw(command.occurred_ms)
-        old = self.model
         for _, lead in sorted(self._leads.items()):
-            self._advance(lead, command.occurred_ms)
+            advance(self.model, lead, command.occurred_ms, self._changes)
+        for _, lead in sorted(self._leads.items()):
+            before = look(self.model, lead)
+            lead.adopt(self.model, command.model)
+            after_input(command.model, lead, before, "model", self._changes)
         self.model = command.model
-        for _, lead in sorted(self._leads.items()):
-            before, was_in = breakdown(old, lead, lead.as_of_ms).score, lead.band
-            lead.adopt(old, command.model)
-            self._after_input(lead, before, "model", was_in)
-
-    def _after_input(self, lead: Lead, before: float, cause: str, was_in: str) -> None:
-        """Section 9: one change at most; up by a signal may alert."""
-        lead.input_ms = lead.as_of_ms
-        after = breakdown(self.model, lead, lead.as_of_ms).score
-        place = self.model.place_of(lead.band)
-        reached = bands.settle(self.model, place, after)
-        ringing = (
-            bands.ringing(self.model, place, reached, lead.alerted, lead.as_of_ms) if cause == "signal" else []
-        )
-        lead.alerted.update({band.name: lead.as_of_ms for band in ringing})
-        lead.band = self.model.band_at(reached)
-        if lead.band != was_in:
-            up = reached > place
-            self._change(lead, was_in, up=up, alert=bool(ringing), score=after, previous_score=before, cause=cause)
-
-    def _advance(self, lead: Lead, until_ms: int) -> None:
-        """Sections 2 and 9: fall where time alone makes the lead fall; an earlier instant changes nothing."""
-        while (fall_ms := first_fall(self.model, lead, until_ms)) is not None:
-            before_ms = max(fall_ms - SECOND_MS, lead.input_ms)
-            before = breakdown(self.model, lead, before_ms).score
-            after = breakdown(self.model, lead, fall_ms).score
-            was_in, lead.as_of_ms = lead.band, fall_ms
-            lead.band = self.model.band_at(bands.drop(self.model, self.model.place_of(was_in), after))
-            self._change(lead, was_in, up=False, alert=False, score=after, previous_score=before, cause="time")
-        lead.as_of_ms = max(lead.as_of_ms, until_ms)
-
-    def _change(self, lead: Lead, was_in: str, *, up: bool, **members: Any) -> None:
-        self._changes.append(
-            {
-                "lead_id": lead.id,
-                "kind": "band",
-                "from": was_in,
-                "to": lead.band,
-                "direction": "up" if up else "down",
-                "occurred_at": iso(lead.as_of_ms),
-                "threshold": self.model.threshold,
-                "windows": rolling_counts(lead, lead.as_of_ms),
-                **members,
-            }
-        )
 
     def result(self, as_of_ms: int | None) -> dict[str, Any]:
         """Advance every lead to the instant, then tell all; a lead that is already further stays there."""
         for _, lead in sorted(self._leads.items()):
-            self._advance(lead, lead.as_of_ms if as_of_ms is None else as_of_ms)
+            advance(self.model, lead, lead.as_of_ms if as_of_ms is None else as_of_ms, self._changes)
+        always = ("duplicate", "machine")
         told = {
             "as_of": None if as_of_ms is None else iso(as_of_ms),
             "leads": [self._told(lead) for _, lead in sorted(self._leads.items())],
             "changes": self._changes,
             "rejected": self._rejected,
-            "ignored": self._ignored,
+            "ignored": {name: count for name, count in self._ignored.items() if count or name in always},
         }
         return dict(json.loads(json.dumps(told)))
 
     def _told(self, lead: Lead) -> dict[str, Any]:
         explained = breakdown(self.model, lead, lead.as_of_ms)
+        segment = segment_of(self.model, lead)
+        up = {flag.reason for flag in lead.flags.values() if flag.is_up(lead.as_of_ms)}
         return {
             "lead_id": lead.id,
             "score": explained.score,
@@ -174,4 +181,9 @@ class _Fold:
             "windows": rolling_counts(lead, lead.as_of_ms),
             "contributions": [{"rule": part.name, "points": part.points} for part in explained.parts],
             "adjustments": [{"what": what, "points": points} for what, points in explained.adjustments],
+            "grade": grade(self.model, explained),
+            "segment": None if segment is None else segment.name,
+            "fit": {"dimensions": dimensions(self.model, lead)},
+            "flags": sorted(up | reasons_by_fit(self.model, lead)),
+            "status": lead.status,
         }

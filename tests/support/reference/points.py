@@ -1,4 +1,4 @@
-"""Sections 4, 5 and 7: what a lead's signals are worth at an instant, and the score that they make.
+"""Sections 4 to 8: what a lead's signals and profile are worth at an instant, and the score that they make.
 
 Every figure is summed anew from the accepted signals. Each figure is also given as the least that it is
 anywhere in a span of time, which falls.py needs; for a span of one instant that is the figure itself.
@@ -7,9 +7,10 @@ anywhere in a span of time, which falls.py needs; for a span of one instant that
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from tests.support.reference.fit import matching, reasons_by_fit
 from tests.support.reference.instants import DAY_MS, HOUR_MS, floor_to
 from tests.support.reference.lead import Accepted, Lead
 from tests.support.reference.model import Inactivity, Model, Rule, Window
@@ -25,7 +26,7 @@ DECIMALS = 6
 
 @dataclass(frozen=True)
 class Part:
-    """What one rule, one window or inactivity gives, and the group in which it is summed."""
+    """What one rule, one window, inactivity or one fit rule gives, and the group in which it is summed."""
 
     name: str
     group: str
@@ -34,34 +35,62 @@ class Part:
 
 @dataclass(frozen=True)
 class Breakdown:
-    """The score, rounded, and the explanation that sums to it: parts, then the adjustments by the clamps."""
+    """The score, rounded, and the explanation that sums to it: parts, then the adjustments by clamps and flags.
+
+    `groups` are the sums of the groups once clamped.
+    """
 
     score: float
     parts: tuple[Part, ...]
+    groups: Mapping[str, float]
     adjustments: tuple[tuple[str, float], ...]
 
 
 def breakdown(model: Model, lead: Lead, at_ms: int) -> Breakdown:
     """The score at an instant that no accepted signal is later than, with its explanation."""
-    return compose(model, least_parts(model, lead, at_ms, at_ms))
+    return compose(model, least_parts(model, lead, at_ms, at_ms), cap_at(model, lead, at_ms))
 
 
-def compose(model: Model, parts: Sequence[Part]) -> Breakdown:
-    """Section 7's order: sum within a group, clamp the group, sum the groups, clamp to the scale, round.
+def compose(model: Model, parts: Sequence[Part], cap: float | None) -> Breakdown:
+    """Section 7's order: sum within a group, clamp it, sum the groups, clamp to the scale, cap by flags, round.
 
-    Never falls when a part rises, since sums, clamps and rounding never do.
+    Never falls when a part rises, since sums, clamps, caps and rounding never do.
     """
     adjustments: list[tuple[str, float]] = []
-    total = 0.0
+    groups: dict[str, float] = {}
     for group in sorted({part.group for part in parts}):
         points = math.fsum(part.points for part in parts if part.group == group)
-        clamped = _clamp(points, *model.clamps.get(group, (None, None)))
-        adjustments.append((f"group {group}", clamped - points))
-        total += clamped
-    score = _clamp(total, *model.scale)
-    adjustments.append(("scale", score - total))
+        groups[group] = _clamp(points, *model.clamps.get(group, (None, None)))
+        adjustments.append((f"group {group}", groups[group] - points))
+    total = sum(groups.values())
+    scaled = _clamp(total, *model.scale)
+    capped = _clamp(scaled, None, cap)
+    adjustments += [("scale", scaled - total), ("flags", capped - scaled)]
     told = tuple((what, points) for what, points in adjustments if points != 0)
-    return Breakdown(round(score, DECIMALS), tuple(parts), told)
+    return Breakdown(round(capped, DECIMALS), tuple(parts), groups, told)
+
+
+def cap_at(model: Model, lead: Lead, at_ms: int) -> float | None:
+    """Section 8: the lowest cap of the flags that are up, None without any. A fit rule's flag has the model's."""
+    caps = [model.flag_cap if flag.cap is None else flag.cap for flag in lead.flags.values() if flag.is_up(at_ms)]
+    return min([*caps, model.flag_cap] if reasons_by_fit(model, lead) else caps, default=None)
+
+
+def grade(model: Model, explained: Breakdown) -> str | None:
+    """Section 6: the letter of the fit groups' sum and the number of the other groups' sum; None without grades.
+
+    A group that a fit rule is in is a fit group, whatever else is in it, and whether or not there is a profile.
+    """
+    if model.grades is None:
+        return None
+    of_fit = {rule.group for rule in model.fit if rule.points is not None}
+    fit = sum(points for group, points in explained.groups.items() if group in of_fit)
+    rest = sum(points for group, points in explained.groups.items() if group not in of_fit)
+    return _reached(model.grades.fit, fit, "D") + _reached(model.grades.engagement, rest, "4")
+
+
+def _reached(lines: tuple[tuple[str, float], ...], points: float, below_all: str) -> str:
+    return next((name for name, line in lines if round(points, DECIMALS) >= line), below_all)
 
 
 def _clamp(points: float, low: float | None, high: float | None) -> float:
@@ -70,12 +99,13 @@ def _clamp(points: float, low: float | None, high: float | None) -> float:
 
 
 def least_parts(model: Model, lead: Lead, start_ms: int, end_ms: int) -> tuple[Part, ...]:
-    """Of each rule, window and inactivity the least points that it gives at any instant of [start, end]."""
+    """Of each rule, window, inactivity and fit rule the least points that it gives anywhere in [start, end]."""
     parts = [Part(rule.id, rule.group, _rule_least(rule, lead, start_ms, end_ms)) for rule in model.rules]
     parts += [Part(one.id, one.group, _window_least(one, lead, start_ms, end_ms)) for one in model.windows]
     if model.inactivity is not None:
         points = _inactivity_least(model.inactivity, lead, start_ms, end_ms)
         parts.append(Part("inactivity", model.inactivity.group, points))
+    parts += [Part(one.id, one.group, one.points) for one in matching(model, lead) if one.points is not None]
     return tuple(parts)
 
 

@@ -1,0 +1,138 @@
+"""Section 11: what a command is once it is accepted, and what of it is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import yaml
+
+from tests.support.reference.document import read_model
+from tests.support.reference.members import (
+    ID_CHARACTERS,
+    Members,
+    Rejection,
+    dotted_name,
+    in_range,
+    instant,
+    members_of,
+    occurred,
+    optional_number,
+    optional_text,
+    text,
+)
+from tests.support.reference.model import BadModel, Model
+
+TOPIC = "lead.commands"
+TEXT_CHARACTERS = 200
+"""Section 12, law 7: texts of a flag are cut at this length."""
+
+NAMES = ("flag", "unflag", "retract", "outcome", "contacted", "erase", "model")
+RESULTS = ("converted", "dead", "reopened")
+VERDICTS = ("right", "wrong")
+
+
+@dataclass(frozen=True)
+class Command:
+    """What people say about one lead. Members that the command of this name does not have are None."""
+
+    name: str
+    lead_id: str
+    occurred_ms: int
+    reason: str | None
+    kind: str | None
+    signal_id: str | None
+    result: str | None
+    until_ms: int | None
+    cap: float | None
+    by: str | None
+
+
+@dataclass(frozen=True)
+class ModelCommand:
+    """Another model in force from `occurred_ms` on."""
+
+    occurred_ms: int
+    version: str
+    model: Model
+
+
+def read_command(record_ms: int | None, value: object) -> Command | ModelCommand:
+    """The command that a value is. Raises Rejection."""
+    members = members_of(value)
+    text(members, "id", most=ID_CHARACTERS)
+    if members.get("command") == "model":
+        return _model(record_ms, members)
+    lead_id = text(members, "lead_id", most=ID_CHARACTERS)
+    occurred_ms = occurred(members)
+    name = text(members, "command")
+    if name not in NAMES:
+        raise Rejection("unknown_command", "command")
+    command = Command(
+        name=name,
+        lead_id=lead_id,
+        occurred_ms=occurred_ms,
+        reason=_required(members, "reason")[:TEXT_CHARACTERS] if name in ("flag", "unflag") else None,
+        kind=_retracted_kind(members) if name == "retract" else None,
+        signal_id=_required(members, "signal_id", most=ID_CHARACTERS) if name == "retract" else None,
+        result=_one_of(_required(members, "result"), "result", RESULTS) if name == "outcome" else None,
+        until_ms=_until(members) if name == "flag" else None,
+        cap=optional_number(members, "cap") if name == "flag" else None,
+        by=_cut(members, "by") if name in ("flag", "unflag", "contacted") else None,
+    )
+    _check_rest(name, members)
+    in_range(occurred_ms, record_ms)
+    return command
+
+
+def _model(record_ms: int | None, members: Members) -> ModelCommand:
+    """It belongs to no lead."""
+    occurred_ms = in_range(occurred(members), record_ms)
+    version, body = text(members, "version"), text(members, "body")
+    try:
+        return ModelCommand(occurred_ms, version, read_model(yaml.safe_load(body)))
+    except (yaml.YAMLError, BadModel) as error:
+        raise Rejection("bad_model", "body") from error
+
+
+def _required(members: Members, name: str, most: int | None = None) -> str:
+    """A required text of a command: null is missing."""
+    if members.get(name) is None:
+        raise Rejection("missing", name)
+    return text(members, name, most)
+
+
+def _retracted_kind(members: Members) -> str:
+    _required(members, "kind")
+    return dotted_name(members, "kind")
+
+
+def _until(members: Members) -> int | None:
+    until = optional_text(members, "until")
+    return None if until is None else instant(until, "until")
+
+
+def _cut(members: Members, name: str) -> str | None:
+    content = optional_text(members, name)
+    return None if content is None else content[:TEXT_CHARACTERS]
+
+
+def _one_of(content: str, name: str, allowed: Collection[str]) -> str:
+    if content not in allowed:
+        raise Rejection("bad_value", name)
+    return content
+
+
+def _check_rest(name: str, members: Members) -> None:
+    """What is recorded with a command, and changes no score: only its type and words are looked at."""
+    match name:
+        case "unflag":
+            verdict = optional_text(members, "verdict")
+            if verdict is not None:
+                _one_of(verdict, "verdict", VERDICTS)
+        case "retract":
+            optional_text(members, "why")
+        case "outcome":
+            optional_number(members, "value")
+        case "contacted":
+            optional_text(members, "note")
