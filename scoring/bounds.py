@@ -8,6 +8,9 @@ from __future__ import annotations
 IDS_MAX = 256
 """Ids that are remembered against repeats."""
 
+ID_BYTES = 6
+"""Of the hash that stands for an id."""
+
 NEWEST_MAX = 32
 """Signals that can be retracted, and signals with positive points among which a surge is looked for."""
 
@@ -17,8 +20,14 @@ KIND_BUCKETS_MAX = 720
 BUCKETS_MAX = 32
 """Of a limited rule and lead. A forgotten bucket is a fresh one."""
 
+HOUR_COUNT_MAX = (1 << 21) - 1
+"""Signals of a kind in one hour, or of a rule in one hour or day: 580 a second for an hour. More do not count."""
+
 DAYS_MAX = 40
 """Days with positive points: 28 that are usual, up to 10 of a surge, and one at each end."""
+
+DAY_POINTS_MAX = (1 << 34) - 1
+"""Positive points of one day; more do not count."""
 
 BANDS_MAX = 8
 

@@ -22,6 +22,7 @@ from scoring.refusals import Path, Refusal, refusals
 TEXT_MAX_CHARS = 65_536
 """Ten times a large model; the text travels in one record and in each lane's meta."""
 
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One thing wrong with a model: the line (from 1), the path of the member, what, and what would be right."""
@@ -62,6 +63,11 @@ def read_model(text: str) -> ScoringModel:
     except ValidationError as error:
         told = refusals(error.errors(include_url=False))
         raise BadModel([_problem(root, refusal) for refusal in told]) from None
+
+
+def line_of(text: str, path: Path) -> int:
+    """The line of this member of a model that can be read."""
+    return _line(_compose(text), path)
 
 
 @cache

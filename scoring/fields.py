@@ -80,6 +80,8 @@ def _is_small(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**TEXT_MAX
 
 
+_KIND_SCHEMA = {"type": "string", "pattern": f"^{KIND.pattern}$", "maxLength": TEXT_MAX}
+
 Name = Annotated[StrictStr, Field(min_length=1, max_length=TEXT_MAX)]
 Points = Annotated[StrictInt, Field(ge=-100, le=100)]
 DurationMs = Annotated[
@@ -88,6 +90,7 @@ DurationMs = Annotated[
 Kinds = Annotated[
     tuple[str, ...],
     BeforeValidator(_kind_list),
-    WithJsonSchema({"oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
+    WithJsonSchema({"anyOf": [_KIND_SCHEMA, {"type": "array", "items": _KIND_SCHEMA, "minItems": 1}]}),
 ]
-Plain = StrictBool | StrictInt | StrictFloat | StrictStr
+Finite = Annotated[StrictFloat, Field(allow_inf_nan=False)]
+Plain = StrictBool | StrictInt | Finite | StrictStr

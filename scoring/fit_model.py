@@ -8,9 +8,9 @@ from __future__ import annotations
 import itertools
 from typing import Annotated, Literal, get_args
 
-from pydantic import BeforeValidator, Field, StrictFloat, StrictInt, field_validator, model_validator
+from pydantic import BeforeValidator, Field, StrictInt, field_validator, model_validator
 
-from scoring.fields import Name, Points, wrong
+from scoring.fields import Finite, Name, Points, wrong
 from scoring.parts import FitCondition, Part
 
 FIT_RULES_MAX = 64
@@ -24,12 +24,18 @@ Dimension = Literal["budget", "authority", "need", "timeline"]
 DIMENSIONS: tuple[str, ...] = get_args(Dimension)
 """BANT: what sales asks before it calls a lead qualified."""
 
+Letter = Literal["A", "B", "C"]
+Figure = Literal[1, 2, 3]
+LETTERS: tuple[str, ...] = get_args(Letter)
+FIGURES: tuple[int, ...] = get_args(Figure)
+
+
 def _figure(key: object) -> object:
     """The key of a line of engagement: 1 or, as JSON has it, "1"."""
     return int(key) if isinstance(key, str) and key in {"1", "2", "3"} else key
 
 
-Line = StrictInt | Annotated[StrictFloat, Field(allow_inf_nan=False)]
+Line = StrictInt | Finite
 Where = Annotated[dict[Name, FitCondition], Field(min_length=1)]
 
 
@@ -92,8 +98,8 @@ class Segment(Part):
 class Grades(Part):
     """Lines of the letter (who the lead is) and of the number (what it does). Below all lines: D, and 4."""
 
-    fit: Annotated[dict[Literal["A", "B", "C"], Line], Field(min_length=1)]
-    engagement: Annotated[dict[Annotated[Literal[1, 2, 3], BeforeValidator(_figure)], Line], Field(min_length=1)]
+    fit: Annotated[dict[Letter, Line], Field(min_length=1)]
+    engagement: Annotated[dict[Annotated[Figure, BeforeValidator(_figure)], Line], Field(min_length=1)]
 
     @field_validator("fit", "engagement")
     @classmethod

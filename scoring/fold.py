@@ -18,7 +18,7 @@ from schemas.instants import HOUR_MS, SECOND_MS
 from schemas.signals import Signal
 from scoring.advance import advance
 from scoring.bands import Step, band_after_input, look_ahead, move
-from scoring.bounds import DAYS_MAX, KIND_BUCKETS_MAX
+from scoring.bounds import DAY_POINTS_MAX, DAYS_MAX, KIND_BUCKETS_MAX
 from scoring.lead import DAY_TOTALS, KIND_SERIES, LIMIT_VALUES, NEVER, RULE_SERIES, Lead
 from scoring.limits import offer
 from scoring.memory import is_repeat, pack_fact, remember, signal_hash
@@ -180,7 +180,7 @@ def _count(plan: Plan, lead: Lead, kind: KindPlan, counted: Counted, occurred_ms
         lead.part(LIMIT_VALUES).extend(counted.values)
     if counted.gain:
         totals = lead.part(DAY_TOTALS)
-        add(totals, plan.day(occurred_ms), counted.gain)
+        add(totals, plan.day(occurred_ms), counted.gain, DAY_POINTS_MAX)
         if len(totals) > DAYS_MAX:
             drop_first(totals, 1)
 

@@ -1,10 +1,11 @@
-"""A lead's state: all that its past still means, in arrays that are their own encoding.
+"""A lead's state: all that its past still means, in flat arrays (state.py makes bytes of them).
 
-    head       format, band, ordinal of the model, as_of, latest engagement, landmark, wake, ceiling, fit, ...
+    head       band, ordinal of the model, as_of, latest engagement, landmark, wake, ceiling, fit, ...
     counts     one double a rule: the decayed count (half-life), or the count (no decay)
     log        of the newest 256 accepted signals, by arrival (see memory.py):
-      ids        64-bit hashes of (kind, id)
+      ids        48-bit hashes of (kind, id)
       arrivals   the Kafka timestamps of their records
+    newest     of the newest 32 among them:
       occurred   when they occurred
       facts      their kind, the rules they counted for, their positive points
     parts      sparse: series of kinds, of fading or expiring rules and of days, tables of limits, times of alerts
@@ -13,31 +14,15 @@
 Decayed counts are *forward*: the sum of `2^((s - mark) / half_life)` over the signals' times s, for a landmark
 `mark` of the lead. Advancing time leaves it as it is, so that one step equals many, and a late signal is no
 special case. The value at t is that sum times `2^((mark - t) / half_life)`.
-
-Integers and doubles are little-endian, 8 bytes; the format's number comes first.
 """
 
 from __future__ import annotations
 
-import struct
 from array import array
 from enum import IntEnum
+from math import ceil
 
 import msgspec
-
-from scoring.bounds import (
-    BANDS_MAX,
-    BUCKETS_MAX,
-    DAYS_MAX,
-    DROP_AT_ONCE,
-    FLAG_BYTES,
-    FLAGS_MAX,
-    IDS_MAX,
-    KIND_BUCKETS_MAX,
-    NEWEST_MAX,
-)
-
-STATE_FORMAT = 1
 
 KIND_SERIES = 0
 """Parts from here on: signals by hour, one series a kind (the last one: all other kinds)."""
@@ -63,11 +48,18 @@ DAY_TOTALS = 163
 NEVER = 0
 """As `wake`: nothing will happen by itself; as `latest`: never engaged; as `surged`, `until`: not at all."""
 
-_HEAD = struct.Struct("<BBBBHIIqqqqdqQHHHBBB")
-HEAD_BYTES = _HEAD.size
-PART_ENTRY_BYTES = 3
-_directories = [struct.Struct("<" + "BH" * parts) for parts in range(256)]
-_encode_flags = msgspec.msgpack.Encoder().encode
+FACT_SLOT, FACT_MASK = 0x1F, 0xFFFF
+FACT_MASK_AT, FACT_POINTS_AT = 5, 21
+"""In a word of facts: kind slot, rules of that kind, positive points and whether it is retracted."""
+
+GAIN_AT, GAIN_SLOT_AT, GAIN_POINTS = 16, 11, 0x7FF
+"""In a word of earlier gains: when it occurred, kind slot, points."""
+
+CEILING_STEPS = 64
+"""A ceiling is a whole number of these parts of a point: it takes two bytes, and is high by little."""
+
+CEILING_FAR = 2.0**40
+"""Beyond so many points, where no scale of people is, a ceiling is left as it is."""
 
 
 class Status(IntEnum):
@@ -78,6 +70,11 @@ class Status(IntEnum):
     DEAD = 2
 
 
+def coarse(ceiling: float) -> float:
+    """An upper bound as the state keeps it: the next whole step above."""
+    return ceil(ceiling * CEILING_STEPS) / CEILING_STEPS if abs(ceiling) < CEILING_FAR else ceiling
+
+
 class Flag(msgspec.Struct, frozen=True, array_like=True):
     """A red flag raised by command. `until` in milliseconds, NEVER: until it is lifted. `cap` None: the model's."""
 
@@ -85,13 +82,6 @@ class Flag(msgspec.Struct, frozen=True, array_like=True):
     by: str | None
     until: int
     cap: float | None
-
-
-_decode_flags = msgspec.msgpack.Decoder(list[Flag]).decode
-
-
-class UnknownFormat(Exception):
-    """The state was written by a newer leadline."""
 
 
 class Lead:
@@ -127,8 +117,8 @@ class Lead:
         self.buckets = 0
         self.counts = array("d", bytes(8 * rules))
         self.ids = array("Q")
-        self.arrivals = array("q")
-        self.occurred = array("q")
+        self.arrivals = array("Q")
+        self.occurred = array("Q")
         self.facts = array("Q")
         self.parts: dict[int, array[int]] = {}
         self.flags: list[Flag] = []
@@ -148,61 +138,3 @@ class Lead:
         parts = self.parts
         twin.parts = {tag: parts[tag][:] for tag in tags if tag in parts}
         return twin
-
-
-def worst_bytes(rules: int, kinds: int, spans: list[int], limited: int, values: int) -> int:
-    """The largest state under a model of so many rules and kinds.
-
-    `spans`: hours or days of each fading or expiring rule; `limited`: rules with a limit; `values`: limits by an
-    attribute that one signal may count in.
-    """
-    log = IDS_MAX * (6 + 7) + NEWEST_MAX * (7 + 1 + 3 + 2 + values) + NEWEST_MAX * (7 + 1 + 2)
-    series = KIND_BUCKETS_MAX * (2 + 3) + DAYS_MAX * (2 + 6) + sum((span + DROP_AT_ONCE + 2) * 5 for span in spans)
-    tables = limited * (2 + BUCKETS_MAX * (5 + 2)) + (kinds + len(spans)) * 6
-    return HEAD_BYTES + 8 * (rules + BANDS_MAX) + log + series + tables + FLAGS_MAX * FLAG_BYTES
-
-
-def encode_lead(lead: Lead) -> bytes:
-    """The state as bytes."""
-    parts = lead.parts
-    directory: list[int] = []
-    bodies = [words.tobytes() for words in (lead.counts, lead.ids, lead.arrivals, lead.occurred, lead.facts)]
-    for tag, words in parts.items():
-        directory += (tag, len(words))
-        bodies.append(words.tobytes())
-    flags = _encode_flags(lead.flags) if lead.flags else b""
-    head = _HEAD.pack(
-        STATE_FORMAT, lead.band, lead.segment, lead.status, len(lead.counts), lead.model, lead.machines,
-        lead.as_of, lead.latest, lead.mark, lead.wake, lead.ceiling, lead.surged, lead.fit,
-        lead.buckets, len(lead.ids), len(flags), len(parts), lead.known, lead.is_profiled,
-    )  # fmt: skip
-    return b"".join((head, _directories[len(parts)].pack(*directory), *bodies, flags))
-
-
-def decode_lead(state: bytes) -> Lead:
-    """The lead in these bytes. Raises UnknownFormat."""
-    if state[0] != STATE_FORMAT:
-        raise UnknownFormat(f"a lead's state has format {state[0]}, this leadline knows {STATE_FORMAT}")
-    lead = Lead.__new__(Lead)
-    (
-        _, lead.band, lead.segment, status, rules, lead.model, lead.machines,
-        lead.as_of, lead.latest, lead.mark, lead.wake, lead.ceiling, lead.surged, lead.fit,
-        lead.buckets, ids, flags, parts, lead.known, is_profiled,
-    ) = _HEAD.unpack_from(state)  # fmt: skip
-    lead.status, lead.is_profiled = Status(status), bool(is_profiled)
-    directory = _directories[parts].unpack_from(state, HEAD_BYTES)
-    counts_at = HEAD_BYTES + PART_ENTRY_BYTES * parts
-    words_at, flags_at = counts_at + 8 * rules, len(state) - flags
-    lead.counts = array("d", state[counts_at:words_at])
-    words = array("Q", state[words_at:flags_at])
-    lead.ids = words[:ids]
-    lead.arrivals = array("q", words[ids : 2 * ids].tobytes())
-    lead.occurred = array("q", words[2 * ids : 3 * ids].tobytes())
-    end = 4 * ids
-    lead.facts = words[3 * ids : end]
-    lead.parts = {}
-    for place in range(0, 2 * parts, 2):
-        start, end = end, end + directory[place + 1]
-        lead.parts[directory[place]] = words[start:end]
-    lead.flags = _decode_flags(state[flags_at:]) if flags else []
-    return lead

@@ -1,7 +1,7 @@
 """Limits: at most so many signals of one bucket count for a rule.
 
 A rule's table is an array of up to 32 words, `bucket << 16 | how many counted`, in the order of their last use. A
-bucket is the number of a day or week, 0 for ever, or 48 bits of the hash of an attribute's value as JSON text.
+bucket is the number of a day or week, 0 for ever, or 40 bits of the hash of an attribute's value as JSON text.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ import xxhash
 from schemas.signals import Json, is_blank
 from scoring.bounds import BUCKETS_MAX
 
-_COUNT = 0xFFFF
+BUCKET_AT = 16
+COUNTED = (1 << BUCKET_AT) - 1
 _encode_json = msgspec.json.Encoder().encode
 
 
@@ -22,25 +23,25 @@ def offer(table: array[int], bucket: int, times: int) -> bool:
     """Whether one more counts in this bucket; that it was offered is a use of the bucket in any case."""
     counted = 0
     for place in range(len(table) - 1, -1, -1):
-        if table[place] >> 16 == bucket:
-            counted = table.pop(place) & _COUNT
+        if table[place] >> BUCKET_AT == bucket:
+            counted = table.pop(place) & COUNTED
             break
     else:
         if len(table) == BUCKETS_MAX:
             table.pop(0)
     counts = counted < times
-    table.append(bucket << 16 | counted + counts)
+    table.append(bucket << BUCKET_AT | counted + counts)
     return counts
 
 
 def take_back(table: array[int], bucket: int) -> None:
     """One that counted in this bucket has not; the bucket keeps its place in the order of use."""
     for place, word in enumerate(table):
-        if word >> 16 == bucket and word & _COUNT:
+        if word >> BUCKET_AT == bucket and word & COUNTED:
             table[place] = word - 1
 
 
 def attribute_bucket(value: Json) -> int:
     """The bucket of an attribute's value; a missing or blank one has that of the empty value."""
     text = b"" if is_blank(value) else _encode_json(value)
-    return xxhash.xxh3_64_intdigest(text) >> 16
+    return xxhash.xxh3_64_intdigest(text) >> 24

@@ -155,7 +155,9 @@ class Inactivity(Part):
     def _every_for_more_than_one(self) -> Inactivity:
         if self.at_most > 1 and self.every is None:
             raise wrong(
-                f"at_most is {self.at_most}, but there is no `every`", "add `every`, such as every: 14d", ("at_most",)
+                f"at_most is {self.at_most}, but there is no `every`",
+                "add `every`, such as every: 14d",
+                ("at_most",),
             )
         return self
 
@@ -214,7 +216,8 @@ class Scale(Part):
     def _min_below_max(self) -> Scale:
         if self.min >= self.max:
             raise wrong(
-                f"the scale's min {self.min:g} is not below its max {self.max:g}", "write such as {min: 0, max: 100}"
+                f"the scale's min {self.min:g} is not below its max {self.max:g}",
+                "write such as {min: 0, max: 100}",
             )
         return self
 

@@ -13,13 +13,12 @@ from pydantic import (
     ConfigDict,
     Field,
     StrictBool,
-    StrictFloat,
     StrictInt,
     field_validator,
     model_validator,
 )
 
-from scoring.fields import Name, Plain, shown, wrong
+from scoring.fields import Finite, Name, Plain, shown, wrong
 
 REGEX_MEMORY_BYTES = 1 << 20
 """Of one compiled pattern: thousands of states. RE2 needs time in proportion to the text, whatever the pattern."""
@@ -41,8 +40,8 @@ class Condition(Part):
     contains: Name | None = None
     starts_with: Name | None = None
     matches: Name | None = None
-    min: StrictInt | StrictFloat | None = None
-    max: StrictInt | StrictFloat | None = None
+    min: StrictInt | Finite | None = None
+    max: StrictInt | Finite | None = None
     missing: StrictBool | None = None
 
     @model_validator(mode="before")

@@ -16,9 +16,10 @@ from scoring.bounds import STATE_MAX_BYTES
 from scoring.calendar import day_of, week_of_day
 from scoring.conditions import Test, compile_where
 from scoring.fit_model import FitRule, Segment
-from scoring.lead import KIND_SERIES, LIMIT_TABLE, RULE_SERIES, Lead, worst_bytes
+from scoring.lead import KIND_SERIES, LIMIT_TABLE, RULE_SERIES, Lead, coarse
 from scoring.limits import attribute_bucket
 from scoring.model import Limit, Rule, ScoringModel, Window
+from scoring.state import worst_bytes
 
 OTHER = "other"
 """The name under which signals of kinds that the model does not name are counted."""
@@ -187,7 +188,7 @@ class Plan:
         self.clamps = self._clamps()
         self.inactivity = model.inactivity
         self.inactivity_group = self.groups[model.inactivity.group] if model.inactivity else 0
-        self.first_ceiling = min(max(model.scale.min, 0.0), model.scale.max)
+        self.first_ceiling = coarse(min(max(model.scale.min, 0.0), model.scale.max))
         if self.state_worst_bytes > STATE_MAX_BYTES:
             raise TooLarge(
                 f"a lead's state could grow to {self.state_worst_bytes} bytes, more than {STATE_MAX_BYTES}; "
@@ -206,9 +207,16 @@ class Plan:
     def state_worst_bytes(self) -> int:
         """The largest that a lead's state can become under this model."""
         stepped = [plan.stepped.span_ms // plan.stepped.unit_ms for plan in self.rules if plan.stepped]
-        limited = sum(plan.limit is not None for plan in self.rules)
-        values = max((kind.by_value.bit_count() for kind in self.slots), default=0)
-        return worst_bytes(len(self.rules), len(self.kinds), stepped, limited, values)
+        limits = [plan.limit for plan in self.rules if plan.limit is not None]
+        by_value = sum(limit.by_value for limit in limits)
+        return worst_bytes(
+            rules=len(self.rules),
+            kinds=len(self.kinds),
+            spans=stepped,
+            by_value=by_value,
+            by_time=len(limits) - by_value,
+            values=max(kind.by_value.bit_count() for kind in self.slots),
+        )
 
     def _rule_plan(self, slot: int, rule: Rule) -> RulePlan:
         return RulePlan(

@@ -21,6 +21,12 @@ Path = tuple[int | str, ...]
 KEY = "[key]"
 """How the definition's path ends where not a value is refused but its name."""
 
+CLOSE = 0.7
+"""How alike two names are (0 to 1) for one to be a misspelling of the other; below, `true` is taken for `rules`."""
+
+PLAIN = "equals"
+"""The member that holds a plain value; in the document it has no name."""
+
 _BRANCHES = {
     "bool": "bool_type",
     "int": "int_type",
@@ -75,7 +81,9 @@ def _place(detail: ErrorDetails) -> Path:
     """Where it is, whichever of several types the error is about."""
     *above, last = detail["loc"] or ("",)
     error = "float_type" if detail["type"] == "finite_number" else detail["type"]
-    return tuple(above) if _BRANCHES.get(str(last)) == error else detail["loc"]
+    if _BRANCHES.get(str(last)) != error:
+        return detail["loc"]
+    return tuple(above[:-1] if above[-1] == PLAIN else above)
 
 
 def _follows_from_others(place: Path, error: ErrorDetails, by_place: dict[Path, list[ErrorDetails]]) -> bool:
@@ -142,7 +150,7 @@ def _bad_name(path: Path, error: ErrorDetails) -> Refusal:
 
 
 def _correct_spelling(name: str) -> str:
-    close = difflib.get_close_matches(name, sorted(_members(Part)), n=1)
+    close = difflib.get_close_matches(name, sorted(_members(Part)), n=1, cutoff=CLOSE)
     return f"write {close[0]}, or remove it" if close else "remove it, or correct its spelling"
 
 

@@ -17,7 +17,7 @@ from typing import TypeAlias
 
 from schemas.instants import HOUR_MS
 from scoring.flags import END_OF_TIME_MS, caps
-from scoring.lead import NEVER, Lead
+from scoring.lead import NEVER, Lead, coarse
 from scoring.model import Inactivity
 from scoring.plan import Clamp, DecayTerm, Plan, SteppedPlan, SteppedTerm, WindowPlan
 from scoring.series import count_since, entries_since
@@ -94,7 +94,7 @@ class Curve:
         self._add_inactivity(sums, at_ms)
         cap = min([cap for until, cap in self._caps if until == END_OF_TIME_MS], default=inf)
         piece = Piece(self._plan, sums, cap, self._mark, self._decays, self._fading)
-        return piece.lowest(END_OF_TIME_MS, at_ms)
+        return coarse(piece.lowest(END_OF_TIME_MS, at_ms))
 
     def next_jump_ms(self, at_ms: int) -> int:
         """The first instant after `at_ms` at which the curve may jump; END_OF_TIME_MS if it never does again."""

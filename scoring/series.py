@@ -11,12 +11,12 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 
-from scoring.bounds import DROP_AT_ONCE
+from scoring.bounds import DROP_AT_ONCE, HOUR_COUNT_MAX
 
 COUNT_BITS = 40
 """Room for a million signals a second over 12 days, and for stamps of hours until the year 3000."""
 
-_COUNT = (1 << COUNT_BITS) - 1
+TOTAL = (1 << COUNT_BITS) - 1
 
 
 def new_series() -> array[int]:
@@ -24,27 +24,29 @@ def new_series() -> array[int]:
     return array("Q")
 
 
-def add(series: array[int], stamp: int, how_many: int = 1) -> bool:
-    """So many more at `stamp`. True when that is a new entry."""
+def add(series: array[int], stamp: int, how_many: int = 1, most: int = HOUR_COUNT_MAX) -> bool:
+    """So many more at `stamp`, up to `most`. True when that is a new entry."""
     if not series:
         series.append(stamp << COUNT_BITS | how_many)
         return True
     last = series[-1]
     if last >> COUNT_BITS == stamp:
-        series[-1] = last + how_many
+        before = series[-2] & TOTAL if len(series) > 1 else 0
+        series[-1] = min(last + how_many, stamp << COUNT_BITS | before + most)
         return False
     if last >> COUNT_BITS < stamp:
-        series.append(stamp << COUNT_BITS | (last & _COUNT) + how_many)
+        series.append(stamp << COUNT_BITS | (last & TOTAL) + how_many)
         return True
-    return _add_late(series, stamp, how_many)
+    return _add_to_old(series, stamp, how_many, most)
 
 
-def _add_late(series: array[int], stamp: int, how_many: int) -> bool:
+def _add_to_old(series: array[int], stamp: int, how_many: int, most: int) -> bool:
     place = bisect_left(series, stamp << COUNT_BITS)
+    before = series[place - 1] & TOTAL if place else 0
     is_new = series[place] >> COUNT_BITS != stamp
     if is_new:
-        before = series[place - 1] & _COUNT if place else 0
         series.insert(place, stamp << COUNT_BITS | before)
+    how_many = min(how_many, most - (series[place] & TOTAL) + before)
     for later in range(place, len(series)):
         series[later] += how_many
     return is_new
@@ -55,8 +57,8 @@ def take_away(series: array[int], stamp: int, how_many: int = 1) -> bool:
     place = bisect_left(series, stamp << COUNT_BITS)
     if place == len(series) or series[place] >> COUNT_BITS != stamp:
         return False
-    before = series[place - 1] & _COUNT if place else 0
-    left = (series[place] & _COUNT) - before - how_many
+    before = series[place - 1] & TOTAL if place else 0
+    left = (series[place] & TOTAL) - before - how_many
     if left < 0:
         return False
     for later in range(place, len(series)):
@@ -76,8 +78,8 @@ def count_since(series: array[int], first_stamp: int) -> int:
     place = bisect_left(series, first_stamp << COUNT_BITS)
     if place == len(series):
         return 0
-    before = series[place - 1] & _COUNT if place else 0
-    return (series[-1] & _COUNT) - before
+    before = series[place - 1] & TOTAL if place else 0
+    return (series[-1] & TOTAL) - before
 
 
 def count_between(series: array[int], first_stamp: int, end_stamp: int) -> int:
@@ -88,17 +90,17 @@ def count_between(series: array[int], first_stamp: int, end_stamp: int) -> int:
 def entries_since(series: array[int], first_stamp: int) -> list[tuple[int, int]]:
     """(stamp, how many came at it), from `first_stamp` on."""
     place = bisect_left(series, first_stamp << COUNT_BITS)
-    before = series[place - 1] & _COUNT if place else 0
+    before = series[place - 1] & TOTAL if place else 0
     entries = []
     for word in series[place:]:
-        entries.append((word >> COUNT_BITS, (word & _COUNT) - before))
-        before = word & _COUNT
+        entries.append((word >> COUNT_BITS, (word & TOTAL) - before))
+        before = word & TOTAL
     return entries
 
 
 def drop_first(series: array[int], how_many: int) -> None:
     """Forget the oldest entries."""
-    gone = series[how_many - 1] & _COUNT
+    gone = series[how_many - 1] & TOTAL
     del series[:how_many]
     for place in range(len(series)):
         series[place] -= gone
@@ -113,14 +115,14 @@ def drop_old(series: array[int], first_stamp: int) -> int:
     return old
 
 
-def merge(first: array[int], second: array[int]) -> array[int]:
-    """The series of all that is in either."""
+def merge(first: array[int], second: array[int], first_stamp: int) -> array[int]:
+    """The series of all that is in either, from `first_stamp` on."""
     counts: dict[int, int] = {}
     for series in (first, second):
-        for stamp, count in entries_since(series, 0):
+        for stamp, count in entries_since(series, first_stamp):
             counts[stamp] = counts.get(stamp, 0) + count
     merged, total = new_series(), 0
     for stamp in sorted(counts):
-        total += counts[stamp]
+        total += min(counts[stamp], HOUR_COUNT_MAX)
         merged.append(stamp << COUNT_BITS | total)
     return merged

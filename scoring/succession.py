@@ -14,8 +14,8 @@ from functools import partial
 from schemas.changes import Cause
 from scoring.advance import advance
 from scoring.bands import Step
-from scoring.bounds import NEWEST_MAX
 from scoring.flags import fit_flags
+from scoring.fold import ROLLING_HOURS_MAX
 from scoring.lead import (
     ALERT_TIMES,
     DAY_TOTALS,
@@ -31,7 +31,7 @@ from scoring.memory import counted_anew, counted_by, of_other_kind, slot_of, val
 from scoring.notices import Notice
 from scoring.plan import Plan
 from scoring.profile import Profile, judge, settle_fit
-from scoring.score import Curve
+from scoring.score import Curve, first_hour
 from scoring.series import merge
 
 
@@ -77,11 +77,12 @@ def _new_kind_slot(old: Plan, new: Plan, slot: int) -> int:
 
 
 def _carry_kinds(old: Plan, new: Plan, lead: Lead, parts: dict[int, array[int]]) -> None:
+    alive = first_hour(ROLLING_HOURS_MAX, lead.as_of)
     for slot in range(len(old.kinds)):
         series = lead.parts.get(KIND_SERIES + slot)
         if series:
             tag = KIND_SERIES + _new_kind_slot(old, new, slot)
-            parts[tag] = merge(parts[tag], series) if tag in parts else series
+            parts[tag] = merge(parts[tag], series, alive) if tag in parts else series
 
 
 def _carry_alerts(old: Plan, new: Plan, lead: Lead, parts: dict[int, array[int]]) -> None:
@@ -100,13 +101,12 @@ def _carry_log(old: Plan, new: Plan, kept: dict[int, int], lead: Lead, parts: di
         parts[EARLIER_GAINS] = array("Q", moved)
     pending = iter(lead.parts.get(LIMIT_VALUES, ()))
     values = array("Q")
-    first = max(len(lead.facts) - NEWEST_MAX, 0)
     for place, fact in enumerate(lead.facts):
         before, kind = old.slots[slot_of(fact)], old.kinds[slot_of(fact)]
         counted = [rule for rule in before.rules if counted_by(fact) & rule.bit]
         goes_on = {kept[rule.slot] for rule in counted if rule.slot in kept}
         after = [rule for rule in new.kind(kind).rules if rule.slot in goes_on]
-        if place >= first and values_of(before, fact):
+        if values_of(before, fact):
             found = {kept.get(rule.slot): next(pending) for rule in counted if rule.bit & before.by_value}
             values.extend(found[rule.slot] for rule in after if rule.slot in found)
         mask = sum(rule.bit for rule in after)

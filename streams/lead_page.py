@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
-from schemas.changes import Adjustment, Change, Contribution
-from scoring.notices import Notice
-from scoring.explain import explain, rolling_counts
-from scoring.falls import find_fall
-from scoring.advance import advance
-from scoring.lead import NEVER, decode_lead
-from scoring.score import Curve
+from schemas.changes import Change
+from schemas.profiles import Field
+from scoring.bounds import NEWEST_MAX
+from scoring.explain import rolling_counts
+from scoring.lead import Lead
+from scoring.memory import counted_by, rules_of, slot_of
+from scoring.plan import Plan
+from scoring.profile import decode_profile
+from scoring.state import decode_lead
 from streams.in_force import Models
+from streams.standing import NextMove, Standing, next_move, stand
 
 HISTORY_SHOWN = 20
 """Changes of a lead: half a year of the liveliest ones."""
@@ -28,32 +31,43 @@ class LeadReader(Protocol):
     async def lead_state(self, partition: int, lead_id: str) -> bytes | None:
         """The lead's packed state, None for an unknown one."""
 
+    async def profiles(self, partition: int, lead_ids: Sequence[str]) -> Sequence[bytes | None]:
+        """The packed profiles of these leads, None where nothing is known."""
+
     async def history(self, partition: int, lead_id: str, limit: int) -> Sequence[bytes]:
         """The lead's changes, newest first."""
 
 
-@dataclass(frozen=True, slots=True)
-class LeadPage:
-    """Instants are milliseconds since 1970. Contributions and adjustments sum to the score.
+class NewestSignal(NamedTuple):
+    """A signal that the lead remembers: when it occurred, its kind, the points that it gave or took when it came.
 
-    `at_ms` is the instant of all this: now, or where the lead stands if a sender's clock is ahead. `falls_ms` is
-    when it leaves its band if nothing else comes.
+    `rules` are those that counted it, as the model in force names them; none may have. What was retracted gives 0.
     """
 
-    lead_id: str
-    partition: int
-    at_ms: int
-    score: float
-    band: str
-    scale: tuple[float, float]
-    threshold: float | None
-    contributions: tuple[Contribution, ...]
-    adjustments: tuple[Adjustment, ...]
+    occurred_ms: int
+    kind: str
+    points: int
+    rules: tuple[str, ...]
+    is_retracted: bool
+
+
+class ProfileField(NamedTuple):
+    """A field of the profile, and when it was so."""
+
+    name: str
+    value: Field
+    occurred_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class LeadPage:
+    """Where the lead stands, and what led there. `signals` are the newest first, at most 32."""
+
+    standing: Standing
+    next_move: NextMove | None
     windows: dict[str, dict[str, int]]
-    falls_ms: int | None
-    last_engaged_ms: int | None
-    machine_signals: int
-    model_version: str
+    signals: tuple[NewestSignal, ...]
+    profile: tuple[ProfileField, ...]
     history: tuple[Change, ...]
 
 
@@ -66,25 +80,32 @@ async def read_page(reader: LeadReader, partition: int, lead_id: str, now_ms: in
         return None
     lead = decode_lead(state)
     plan = await models.plan(partition, lead.model)
-    notices: list[Notice] = []
-    advance(plan, lead, now_ms, notices)
-    contributions, adjustments = explain(plan, lead, lead.as_of)
-    falls_ms = NEVER if lead.wake == NEVER else find_fall(plan, lead, lead.wake)
+    (stored,) = await reader.profiles(partition, [lead_id])
+    fields = decode_profile(stored).fields
     changes = await reader.history(partition, lead_id, HISTORY_SHOWN)
     return LeadPage(
-        lead_id=lead_id,
-        partition=partition,
-        at_ms=lead.as_of,
-        score=Curve(plan, lead).score(lead.as_of),
-        band=plan.names[lead.band],
-        scale=plan.scale,
-        threshold=plan.model.threshold,
-        contributions=contributions,
-        adjustments=adjustments,
+        standing=stand(plan, lead, lead_id, partition, now_ms),
+        next_move=next_move(plan, lead),
         windows=rolling_counts(plan, lead, lead.as_of),
-        falls_ms=None if falls_ms == NEVER else falls_ms,
-        last_engaged_ms=None if lead.latest == NEVER else lead.latest,
-        machine_signals=lead.machines,
-        model_version=plan.model.version,
+        signals=newest_signals(plan, lead),
+        profile=tuple(ProfileField(name, value, at_ms) for name, (at_ms, value) in sorted(fields.items())),
         history=tuple(Change.model_validate_json(change) for change in changes),
+    )
+
+
+def newest_signals(plan: Plan, lead: Lead) -> tuple[NewestSignal, ...]:
+    """The newest 32 accepted signals by arrival, in the order in which they occurred, the newest first."""
+    kept = zip(lead.occurred[-NEWEST_MAX:], lead.facts[-NEWEST_MAX:], strict=True)
+    return tuple(sorted((_signal(plan, *each) for each in kept), key=lambda each: -each.occurred_ms))
+
+
+def _signal(plan: Plan, occurred_ms: int, fact: int) -> NewestSignal:
+    kind = plan.slots[slot_of(fact)]
+    counted = [rule for rule in kind.rules if rule.bit & rules_of(fact)]
+    return NewestSignal(
+        occurred_ms=occurred_ms,
+        kind=plan.kinds[kind.slot],
+        points=sum(rule.points for rule in counted),
+        rules=tuple(plan.model.rules[rule.slot].id for rule in counted),
+        is_retracted=rules_of(fact) != counted_by(fact),
     )

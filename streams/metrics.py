@@ -27,12 +27,18 @@ class Metrics:
         self.alerts = self._counter("alerts_total", "Changes that alert sales")
         self.published = self._counter("published_total", "Outbox entries acknowledged by Kafka", "topic")
         self.fold_seconds = self._counter("fold_seconds_total", "Time spent scoring batches")
+        self.corrections = self._counter(
+            "corrections_total", "Entries published before that are made again, after Redis has lost commits"
+        )
         self.takeovers = self._counter("takeovers_total", "Lanes taken over")
         self.rewound = self._counter("rewound_total", "Times that Redis stood elsewhere than the lane")
         self.store_retries = self._counter("store_retries_total", "Calls tried again while Redis was away")
         self.commit_seconds = self._histogram("commit_seconds", "From sending a commit to Redis's answer", _SECONDS)
         self.batch_records = self._histogram("batch_records", "Records of a commit", _RECORDS)
         self.outbox_entries = self._gauge("outbox_entries", "Entries not yet known to be in Kafka", "partition")
+        self.outbox_full = self._gauge(
+            "outbox_full", "1 while a lane reads nothing because its outbox has no room", "partition"
+        )
         self.stream_time_seconds = self._gauge(
             "stream_time_seconds", "Stream time of a lane, as a Unix time", "partition"
         )

@@ -6,6 +6,8 @@ A lane's board holds for each lead an upper bound of its score from now on, if n
     2 score its leads exactly at now, each under its own model
     3 stop as soon as the next bound is no higher than the score of the last place on the list
 
+Searches by other things than the score have to look at every lead: `search`.
+
 A lead that rises while pages are read may pass from a page ahead to one already read; so a lane is walked again
 until a walk meets no lead that is new.
 """
@@ -16,14 +18,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from schemas.changes import Adjustment, Contribution
-from scoring.notices import Notice
-from scoring.explain import explain
-from scoring.advance import advance
-from scoring.lead import NEVER, Lead, decode_lead
+from scoring.lead import Lead
 from scoring.plan import Plan
 from scoring.score import Curve
+from scoring.state import decode_lead
 from streams.in_force import Models
+from streams.standing import Standing, stand
 
 PAGE_LEADS = 500
 """Leads of one page: some half a megabyte of states, and 20 ms to score them."""
@@ -46,20 +46,6 @@ class BoardReader(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Ranked:
-    """A lead at its place. Contributions come from the largest; `scale` is its model's."""
-
-    lead_id: str
-    partition: int
-    score: float
-    band: str
-    scale: tuple[float, float]
-    contributions: tuple[Contribution, ...]
-    adjustments: tuple[Adjustment, ...]
-    last_engaged_ms: int | None
-
-
-@dataclass(frozen=True, slots=True)
 class _Scored:
     lead_id: str
     partition: int
@@ -68,7 +54,7 @@ class _Scored:
     lead: Lead
 
 
-async def rank(reader: BoardReader, partitions: Iterable[int], limit: int, now_ms: int) -> list[Ranked]:
+async def rank(reader: BoardReader, partitions: Iterable[int], limit: int, now_ms: int) -> list[Standing]:
     """The `limit` leads with the highest scores at `now_ms`, highest first (ties: by lead).
 
     Which of several leads with the score of the last place is on the list is left to chance: thousands may
@@ -78,7 +64,7 @@ async def rank(reader: BoardReader, partitions: Iterable[int], limit: int, now_m
     ranking = _Ranking(reader, limit, now_ms)
     for partition in partitions:
         await ranking.read_lane(partition)
-    return [_present(scored, now_ms) for scored in ranking.best]
+    return [stand(scored.plan, scored.lead, scored.lead_id, scored.partition, now_ms) for scored in ranking.best]
 
 
 class _Ranking:
@@ -128,21 +114,3 @@ class _Ranking:
     def _floor(self) -> float:
         """A lead that cannot score higher does not come onto the list."""
         return self.best[-1].score if len(self.best) == self._limit else float("-inf")
-
-
-def _present(scored: _Scored, now_ms: int) -> Ranked:
-    """The lead as it is now: its band may have fallen since the lane looked at it."""
-    plan, lead = scored.plan, scored.lead
-    notices: list[Notice] = []
-    advance(plan, lead, now_ms, notices)
-    contributions, adjustments = explain(plan, lead, lead.as_of)
-    return Ranked(
-        lead_id=scored.lead_id,
-        partition=scored.partition,
-        score=scored.score,
-        band=plan.names[lead.band],
-        scale=plan.scale,
-        contributions=contributions,
-        adjustments=adjustments,
-        last_engaged_ms=None if lead.latest == NEVER else lead.latest,
-    )

@@ -15,7 +15,7 @@ import difflib
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
@@ -86,6 +86,11 @@ class Settings(BaseModel):
     topic_wait_s: int = Field(
         10, ge=1, le=3_600, description="how long a topic that cannot be read holds up the others"
     )
+    publishing: Literal["exactly-once", "at-least-once"] = Field(
+        "exactly-once",
+        description="at-least-once: without transactions, for a broker that has none; an entry may be repeated",
+    )
+    # Some 15 MB of a lane in Redis and as much in the worker; Kafka takes as many in two seconds.
     outbox_limit: int = Field(
         10_000,
         ge=100,

@@ -14,9 +14,11 @@ from streams.clock import SystemClock
 from streams.health import Facts, HealthServer
 from streams.kafka.ingest import Ingest
 from streams.kafka.placement import partition_of
-from streams.kafka.publisher import OutboxPublisher
+from streams.kafka.publisher import OutboxPublisher, SharedPublisher
 from streams.kafka.source import PartitionSource
+from streams.kafka.transactions import LanePublisher
 from streams.lane.lane import Lane
+from streams.lane.ports import OpenPublisher
 from streams.lane.tenure import Surroundings
 from streams.metrics import new_metrics
 from streams.settings import Settings
@@ -41,12 +43,11 @@ async def build_services(settings: Settings) -> Sequence[Service]:
         environment=settings.environment,
         volatile=settings.volatile,
     )
-    connections = Connections(store, OutboxPublisher(settings.kafka))
+    connections = Connections(store)
     await store.check()
-    await connections.publisher.start(PATIENCE_S)
     around = Surroundings(
         settings=settings,
-        publisher=connections.publisher,
+        open_publisher=await connections.publishers(settings),
         metrics=metrics,
         clock=clock,
         partition_of=partial(partition_of, partitions=settings.partitions),
@@ -63,18 +64,27 @@ async def build_services(settings: Settings) -> Sequence[Service]:
 
 
 class Connections(Service):
-    """Redis and the producer: they outlive the lanes."""
+    """Redis and the producer that lanes share, if they do: they outlive the lanes."""
 
     mundane_level = "debug"
 
-    def __init__(self, store: Store, publisher: OutboxPublisher, **service: Any) -> None:
+    def __init__(self, store: Store, **service: Any) -> None:
         self.store = store
-        self.publisher = publisher
+        self._shared: OutboxPublisher | None = None
         super().__init__(**service)
+
+    async def publishers(self, settings: Settings) -> OpenPublisher:
+        """How lanes publish: each by a transactional producer, or all by one producer. Raises KafkaUnreachable."""
+        if settings.publishing == "exactly-once":
+            return lambda partition: LanePublisher(settings.kafka, f"{settings.prefix}-out-{partition}", partition)
+        self._shared = shared = OutboxPublisher(settings.kafka)
+        await shared.start(PATIENCE_S)
+        return lambda partition: SharedPublisher(shared)
 
     async def on_stop(self) -> None:
         """Close both."""
-        await self.publisher.stop()
+        if self._shared is not None:
+            await self._shared.stop()
         await self.store.close()
 
 

@@ -96,6 +96,7 @@ def kafka(pytestconfig: pytest.Config) -> Iterator[str]:
     else:
         from streams.sandbox.broker import EmbeddedBroker
 
+        os.environ["LEADLINE_PUBLISHING"] = "at-least-once"
         with EmbeddedBroker() as broker:
             yield broker.bootstrap
 

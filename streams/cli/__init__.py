@@ -4,8 +4,11 @@
     worker                  the process that scores
     topics, model           what Kafka must have; which scoring model is in force
     score                   a file, by the same arithmetic
-    top, lead, watch        who stands where, why, and what changes now
+    top, lead, leads, watch who stands where, why, all of them, and what changes now
+    flag, unflag, retract, outcome, contacted, erase   what people say and decide about a lead
     doctor, settings        what is wrong, and what is set
+    accept-gap              a lane that is halted goes on, as the operator decides
+    schemas                 what is said on the topics and in a model, as JSON Schemas
 
 Each command is a file of its name, and is imported only when it is called, so that `leadline settings` does not
 wait for Kafka's client. A command reads its settings, asks a part of the project, and writes the answer: as text
@@ -37,12 +40,25 @@ NAMES = (
     "score",
     "lead",
     "top",
+    "leads",
     "watch",
+    "flag",
+    "unflag",
+    "retract",
+    "outcome",
+    "contacted",
+    "erase",
     "simulate",
     "doctor",
+    "accept-gap",
+    "schemas",
     "settings",
 )
-"""Every command, in the order of the help; its file has the same name, and calls it `command`."""
+"""Every command, in the order of the help; its file has the same name (a dash is an underscore), and calls it
+`command`, but for those of `decisions.py`."""
+
+DECISIONS = ("flag", "unflag", "retract", "outcome", "contacted")
+"""Commands that differ in their options only: one file has them all."""
 
 
 class _OnDemand(UserDict[str, click.Command]):
@@ -50,7 +66,8 @@ class _OnDemand(UserDict[str, click.Command]):
 
     def __getitem__(self, name: str) -> click.Command:
         if name not in self.data and name in NAMES:
-            command: click.Command = import_module(f"streams.cli.{name}").command
+            home, found = ("decisions", name) if name in DECISIONS else (name.replace("-", "_"), "command")
+            command: click.Command = getattr(import_module(f"streams.cli.{home}"), found)
             self.data[name] = command
         return self.data[name]
 

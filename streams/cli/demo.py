@@ -73,4 +73,4 @@ class _StoredScores:
     async def ranking(self, limit: int) -> Sequence[RankedLead]:
         """The leads with the highest scores now."""
         ranked = await rank(self._reader, range(PARTITIONS), limit, SystemClock().now_ms())
-        return [RankedLead(lead.lead_id, lead.band, lead.score) for lead in ranked]
+        return [RankedLead(lead.lead_id, lead.band, lead.score, lead.grade) for lead in ranked]

@@ -26,19 +26,22 @@ CRASH, USAGE, UNREACHABLE, BAD_INPUT, UNSAFE = 1, 2, 3, 4, 5
 
 KNOWN: dict[str, int] = {
     "scoring.document.BadModel": BAD_INPUT,
-    "scoring.lead.UnknownFormat": UNSAFE,
     "scoring.plan.TooLarge": BAD_INPUT,
+    "scoring.state.Damaged": UNSAFE,
+    "scoring.state.UnknownFormat": UNSAFE,
     "streams.in_force.ModelChanging": CRASH,
     "streams.kafka.errors.KafkaFault": UNSAFE,
     "streams.kafka.errors.KafkaUnreachable": UNREACHABLE,
     "streams.kafka.ingest.LaneStuck": CRASH,
     "streams.kafka.watchdog.FetchesStopped": CRASH,
     "streams.lane.ports.Fenced": CRASH,
+    "streams.lane.ports.Halted": UNSAFE,
     "streams.lane.ports.SourceUnavailable": UNREACHABLE,
     "streams.lane.ports.StoreRefused": UNSAFE,
     "streams.lane.ports.StoreUnavailable": UNREACHABLE,
     "streams.sandbox.broker.SandboxUnavailable": UNREACHABLE,
     "streams.sandbox.worker.WorkerDied": CRASH,
+    "streams.search.UnknownName": BAD_INPUT,
     "streams.settings.SettingsError": USAGE,
     "streams.store.reader.NothingScored": BAD_INPUT,
 }

@@ -1,4 +1,4 @@
-"""`leadline model`: is a scoring model good, and put it in force."""
+"""`leadline model`: is a scoring model good, what would another one do, and put it in force."""
 
 from __future__ import annotations
 
@@ -12,9 +12,13 @@ import click
 from schemas.instants import format_ms
 from schemas.topics import COMMANDS
 from streams.cli.clients import settings
+from streams.cli.model_comparison import difference_lines, trial_lines
+from streams.cli.model_diff import Difference, differences
 from streams.cli.model_file import ModelPath, ModelText, read_model_file
+from streams.cli.model_trial import Trial
 from streams.cli.model_words import model_lines
 from streams.cli.output import json_option, write, write_json
+from streams.cli.score import numbered_lines
 from streams.clock import SystemClock
 
 
@@ -40,6 +44,42 @@ def check(file: Path, as_json: bool) -> None:
         )
     else:
         write(model_lines(plan))
+
+
+@command.command("diff")
+@click.argument("before", type=ModelPath)
+@click.argument("after", type=ModelPath)
+@json_option
+def diff(before: Path, after: Path, as_json: bool) -> None:
+    """Say in words what is different from BEFORE to AFTER, and what each difference does to leads."""
+    old, new = (read_model_file(file).plan.model for file in (before, after))
+    found = differences(old, new)
+    if as_json:
+        write_json({"from": old.version, "to": new.version, "differences": [_as_json(each) for each in found]})
+    else:
+        write(difference_lines(old.version, new.version, found))
+
+
+@command.command("try")
+@click.argument("model", type=ModelPath)
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
+@click.option("--model", "current", type=ModelPath, help="The model to compare with; the packaged default without.")
+@json_option
+def try_(model: Path, file: str, current: Path | None, as_json: bool) -> None:
+    """Score FILE under MODEL and under the current one, and say who would be handed to sales.
+
+    FILE is as for `leadline score`, one JSON object a line; `-` is standard input. A lead crosses the line when it
+    enters the highest band that alerts.
+    """
+    trial = Trial(read_model_file(current).plan, read_model_file(model).plan)
+    with click.open_file(file, "rb") as lines:
+        for number, line in numbered_lines(lines, SystemClock()):
+            trial.feed(number, line)
+    report = trial.finish()
+    if as_json:
+        write_json(report)
+    else:
+        write(trial_lines(report))
 
 
 @command.command("activate")
@@ -76,6 +116,10 @@ def activate(file: Path, as_json: bool) -> None:
             "`leadline watch` the leads that change band by it (cause model)",
         )
     )
+
+
+def _as_json(difference: Difference) -> dict[str, object]:
+    return {**difference._asdict(), "moves": [move._asdict() for move in difference.moves]}
 
 
 def _record(model: ModelText, now_ms: int) -> bytes:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import heapq
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import click
 
-from scoring.document import BadModel, default_text, read_model
+from scoring.document import BadModel, default_text, line_of, read_model
+from scoring.model import ScoringModel
 from scoring.plan import Plan, TooLarge
 from streams.cli.errors import BAD_INPUT, Failure
 
 ModelPath = click.Path(exists=True, dir_okay=False, path_type=Path)
 """The argument or option that names such a file."""
+
+COSTLY_SHOWN = 5
+"""Rules to begin with, where a model is too large."""
 
 
 class ModelText(NamedTuple):
@@ -28,7 +34,7 @@ def read_model_file(path: Path | None) -> ModelText:
         return ModelText(default_text(), Plan(read_model(default_text())))
     try:
         text = path.read_text("utf-8")
-        return ModelText(text, Plan(read_model(text)))
+        model = read_model(text)
     except OSError as error:
         raise Failure(f"{path} cannot be read: {error.strerror}", BAD_INPUT) from error
     except UnicodeDecodeError as error:
@@ -36,5 +42,20 @@ def read_model_file(path: Path | None) -> ModelText:
     except BadModel as error:
         problems = "".join(f"\n  {problem}" for problem in error.problems)
         raise Failure(f"{path} is not a scoring model:{problems}", BAD_INPUT) from error
+    try:
+        return ModelText(text, Plan(model))
     except TooLarge as error:
-        raise Failure(f"{path} cannot be put in force: {error}", BAD_INPUT) from error
+        costs = "".join(f"\n  {line}" for line in _costly_rules(text, model))
+        raise Failure(f"{path} cannot be put in force: {error}; the most is taken by{costs}", BAD_INPUT) from error
+
+
+def _costly_rules(text: str, model: ScoringModel) -> Iterator[str]:
+    """The rules that take most of a lead's state, each with its line and what it takes."""
+    plain = Plan(model.model_copy(update={"rules": ()})).state_worst_bytes
+    costs = [
+        (Plan(model.model_copy(update={"rules": (rule,)})).state_worst_bytes - plain, place)
+        for place, rule in enumerate(model.rules)
+    ]
+    for cost, place in heapq.nlargest(COSTLY_SHOWN, costs):
+        line = line_of(text, ("rules", place))
+        yield f"line {line}: rules[{place}]: {model.rules[place].id} takes up to {cost:,} bytes of each lead"

@@ -9,10 +9,10 @@ from typing import IO
 
 import click
 
-from schemas.instants import LATEST_MS, NotAnInstant, NoZone, parse_ms
 from scoring.offline import FileScorer, Report
 from streams.cli.model_file import ModelPath, read_model_file
 from streams.cli.output import json_option, write, write_json
+from streams.cli.parameters import INSTANT
 from streams.cli.score_text import report_lines
 from streams.clock import Clock, SystemClock
 from streams.sandbox.terminal import Terminal
@@ -24,22 +24,10 @@ PROGRESS_LINES = 2_000
 """Some 50 ms of scoring: progress that is told more often costs time and is not seen."""
 
 
-class _Instant(click.ParamType):
-    name = "instant"
-
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        try:
-            return min(parse_ms(value), LATEST_MS)
-        except NotAnInstant:
-            self.fail(f"{value!r} is no instant; write such as 2026-11-23T09:30:00Z", param, ctx)
-        except NoZone:
-            self.fail(f"{value!r} has no time zone; write such as {value}Z", param, ctx)
-
-
 @click.command("score")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
 @click.option("--model", type=ModelPath, help="Scoring model; without it the packaged default.")
-@click.option("--as-of", type=_Instant(), help="Bring every lead to this instant; without it the file's latest.")
+@click.option("--as-of", type=INSTANT, help="Bring every lead to this instant; without it the file's latest.")
 @json_option
 def command(file: str, model: Path | None, as_of: int | None, as_json: bool) -> None:
     """Score FILE, one JSON object a line; `-` is standard input.
@@ -50,7 +38,8 @@ def command(file: str, model: Path | None, as_of: int | None, as_json: bool) -> 
     plan = read_model_file(model).plan
     scorer = FileScorer(plan)
     with click.open_file(file, "rb") as lines:
-        _feed(scorer, lines, SystemClock())
+        for number, line in numbered_lines(lines, SystemClock()):
+            scorer.feed(number, line)
     report = scorer.finish(as_of)
     if as_json:
         write_json(_as_promised(report))
@@ -58,11 +47,12 @@ def command(file: str, model: Path | None, as_of: int | None, as_json: bool) -> 
         write(report_lines(report, scorer.plan))
 
 
-def _feed(scorer: FileScorer, lines: IO[bytes], clock: Clock) -> None:
-    progress = _Progress(lines, clock)
-    for number, line in enumerate(_lines(lines), start=1):
+def numbered_lines(file: IO[bytes], clock: Clock) -> Iterator[tuple[int, bytes]]:
+    """Each line that is not blank with its number, from 1; progress on standard error, if that is a terminal."""
+    progress = _Progress(file, clock)
+    for number, line in enumerate(_lines(file), start=1):
         if not line.isspace():
-            scorer.feed(number, line)
+            yield number, line
         if number % PROGRESS_LINES == 0:
             progress.tell(number)
     progress.end()

@@ -35,7 +35,7 @@ def _lead_lines(report: Report, plan: Plan) -> Iterator[str]:
     leads = sorted(report["leads"], key=lambda lead: (-lead["score"], lead["lead_id"]))
     yield f"{len(leads):,} leads at {report['as_of']}, by model {plan.model.version}"
     yield from table(
-        ("lead", "score", "", "band", "what the score is made of"),
+        ("lead", "score", "", "band", "grade", "what the score is made of"),
         (_lead_row(lead, plan) for lead in leads[:LEADS_SHOWN]),
         right=("score",),
     )
@@ -43,8 +43,10 @@ def _lead_lines(report: Report, plan: Plan) -> Iterator[str]:
 
 
 def _lead_row(lead: LeadReport, plan: Plan) -> tuple[str, ...]:
-    why = reasons(lead["contributions"], REASONS_COLUMNS)
-    return lead["lead_id"], f"{lead['score']:.1f}", score_bar(lead["score"], plan.scale), lead["band"], why
+    held = "".join(f"flag {reason}, " for reason in lead["flags"])
+    why = held + reasons(lead["contributions"], REASONS_COLUMNS - len(held))
+    bar = score_bar(lead["score"], plan.scale)
+    return lead["lead_id"], f"{lead['score']:.1f}", bar, lead["band"], lead["grade"] or "", why
 
 
 def _change_lines(changes: list[Change]) -> Iterator[str]:
@@ -52,7 +54,7 @@ def _change_lines(changes: list[Change]) -> Iterator[str]:
     alerts = sum(change.alert for change in changes)
     yield f"{len(changes):,} changes, {alerts:,} of them alert"
     yield from table(
-        ("when", "lead", "from", "to", "score", "cause", "alert"),
+        ("when", "lead", "what", "score", "cause", "alert"),
         (_change_row(change) for change in changes[-CHANGES_SHOWN:]),
         right=("score",),
     )
@@ -62,7 +64,16 @@ def _change_lines(changes: list[Change]) -> Iterator[str]:
 def _change_row(change: Change) -> tuple[str, ...]:
     alert = "alert" if change.alert else ""
     score = f"{change.score:.1f}"
-    return change.occurred_at, change.lead_id, change.from_, change.to, score, change.cause.value, alert
+    return change.occurred_at, change.lead_id, what_moved(change), score, change.cause.value, alert
+
+
+def what_moved(change: Change) -> str:
+    """`cold to warm`, `flag doubt raised`, `surge: 45 points of 3 kinds`."""
+    if change.flag is not None:
+        return f"flag {change.flag.reason} {change.flag.action}"
+    if change.kinds is not None:
+        return f"surge: {change.rise:g} points of {len(change.kinds)} kinds, usually {change.usual:.1f}"
+    return f"{change.from_} to {change.to}"
 
 
 def _refused_lines(report: Report) -> Iterator[str]:

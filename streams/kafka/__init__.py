@@ -7,6 +7,7 @@
 - `watchdog`  ends the process when fetches have stopped although Kafka has more
 - `publisher` takes a lane's outbox entries to Kafka (the lane's `Publisher`)
 - `producer`  records out, for the command line, the simulation and the benchmark
+- `told`      one command of a person, and what is published of it
 - `follow`    the changes as they are published, each once
 - `placement` the partition that a key belongs to
 - `topics`    compares the cluster's topics with the table in `schemas/topics.py`, and makes what is missing

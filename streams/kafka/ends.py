@@ -1,13 +1,14 @@
-"""Where the logs of topics begin and end: for whoever compares positions with them from outside of a worker."""
+"""Where the logs of topics begin and end, and what they hold: for whoever compares from outside of a worker."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from streams.kafka.errors import answering, reach
-from streams.lane.ports import Bounds
+from streams.kafka.marks import POLL_MS, reader
+from streams.lane.ports import Bounds, Record
 
 Place = tuple[str, int]
 """Topic and partition."""
@@ -30,3 +31,23 @@ async def log_bounds(bootstrap: str, topics: Iterable[str], partitions: int) -> 
         return {(tp.topic, tp.partition): Bounds(beginnings[tp], ends[tp]) for tp in places}
     finally:
         await consumer.stop()
+
+
+async def records_at(bootstrap: str, places: Mapping[Place, int]) -> dict[Place, Record | None]:
+    """The committed record at this offset of each place, which lies within its log; None where there is none.
+
+    Raises KafkaFault.
+    """
+    async with reader(bootstrap) as consumer, answering(bootstrap):
+        return {place: await _record_at(consumer, TopicPartition(*place), at) for place, at in places.items()}
+
+
+async def _record_at(consumer: AIOKafkaConsumer, tp: TopicPartition, offset: int) -> Record | None:
+    consumer.assign([tp])
+    consumer.seek(tp, offset)
+    while True:
+        for record in (await consumer.getmany(tp, timeout_ms=POLL_MS)).get(tp, ()):
+            found: Record | None = record if record.offset == offset else None
+            return found
+        if await consumer.position(tp) > offset:
+            return None

@@ -3,7 +3,7 @@
     KafkaFault
     ├── KafkaUnreachable   nobody answers at the address: wait, or look at the address  (exit code 3)
     ├── TopicsDiffer       Kafka has other topics than leadline needs: the operator decides  (exit code 5)
-    └── NeverTaken         Kafka will never take this record, however often it is offered
+    └── NeverTaken         Kafka will never take this record, however often it is offered: a lane halts
 
 A running worker knows two more, from the lane's ports: SourceUnavailable (wait) and PositionLost (take over
 again). aiokafka's own errors do not leave this package, save those that nobody expects: these end the process.
@@ -25,8 +25,11 @@ from aiokafka.errors import (
     MessageSizeTooLargeError,
     RecordListTooLargeError,
     TopicAuthorizationFailedError,
+    TransactionalIdAuthorizationFailed,
     UnknownTopicOrPartitionError,
 )
+
+from streams.lane.ports import Halted
 
 REACH_TIMEOUT_S = 10.0
 """A command has said that Kafka is away within 15 s, interpreter and imports included."""
@@ -62,7 +65,7 @@ class TopicsDiffer(KafkaFault):
     """Kafka's topics are not what leadline needs; the text says which, and what to do."""
 
 
-class NeverTaken(KafkaFault):
+class NeverTaken(KafkaFault, Halted):
     """Kafka refuses this record for good: too large, or not allowed."""
 
 
@@ -112,6 +115,8 @@ def named(bootstrap: str, error: KafkaError) -> Exception:
             return NeverTaken(f"Kafka refuses a record for its size ({error}): see the topic's max.message.bytes.")
         case TopicAuthorizationFailedError() | GroupAuthorizationFailedError():
             return NeverTaken(f"Kafka's access rules do not allow this to leadline ({error}).")
+        case TransactionalIdAuthorizationFailed():
+            return NeverTaken(f"Kafka's access rules do not allow this transactional id to leadline ({error}).")
         case InvalidTopicError():
             return NeverTaken(f"Kafka refuses the topic's name ({error}).")
         case KafkaConnectionError():

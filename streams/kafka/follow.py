@@ -124,7 +124,7 @@ class ChangeFollower:
     def _new(self, records: Sequence[ConsumerRecord]) -> list[FollowedChange]:
         changes = []
         for record in records:
-            place = _place(record)
+            place = place_of(record)
             if place is None or place <= self._last.get(record.partition, (0, 0)):
                 continue
             self._last[record.partition] = place
@@ -137,7 +137,7 @@ class ChangeFollower:
         return changes
 
 
-def _place(record: ConsumerRecord) -> tuple[int, int] | None:
+def place_of(record: ConsumerRecord) -> tuple[int, int] | None:
     """(timeline, seq) from the headers; None for a record that leadline did not write."""
     headers = dict(record.headers)
     try:

@@ -90,7 +90,8 @@ class Ingest(Service, ConsumerRebalanceListener):  # type: ignore[misc]  # aioka
     async def on_start(self) -> None:
         """Connect, look at the topics, ask for partitions."""
         bootstrap = self._settings.kafka
-        await check(bootstrap, self._settings.partitions, PATIENCE_S)
+        marks = self._settings.publishing == "exactly-once"
+        await check(bootstrap, self._settings.partitions, PATIENCE_S, marks=marks)
         self._consumer = make_consumer(bootstrap, self._settings.group)
         await reach(self._consumer, bootstrap, PATIENCE_S)
         self._consumer.subscribe(list(INPUT_NAMES), listener=self)

@@ -1,11 +1,11 @@
-"""A lane's outbox entries to Kafka: in order, each at least once.
+"""A lane's outbox entries to Kafka: in order, each at least once. For a broker without transactions.
 
     1 send      every entry to its own partition; Kafka away: the same entry again, with a growing pause
     2 wait      for all acknowledgements; the idempotent producer repeats by itself, in order, until they come
     3 return    the lane's next commit trims the outbox
 
 A crash between 2 and 3 publishes entries once more, under the same seq: consumers drop what is not greater.
-An entry that Kafka never takes raises NeverTaken, which ends the process with its text.
+An entry that Kafka never takes raises NeverTaken, which halts the lane with its text.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, KafkaTimeoutError
 
+from schemas.published import Published
 from streams.kafka.errors import NEVER, named, reach
 from streams.lane.ports import OutboxEntry
 
@@ -41,7 +42,7 @@ Acknowledged = asyncio.Future[object]
 
 
 class OutboxPublisher:
-    """See `streams.lane.ports.Publisher`. One for each worker; its lanes share it."""
+    """One for each worker; its lanes share it, each by a `SharedPublisher`."""
 
     def __init__(self, bootstrap: str, rng: random.Random | None = None) -> None:
         self._bootstrap = bootstrap
@@ -118,3 +119,27 @@ class OutboxPublisher:
             _, pending = await asyncio.wait(pending, timeout=SAY_AFTER_S)
             if pending:
                 log.warning("publisher.waits", unacknowledged=len(pending))
+
+
+class SharedPublisher:
+    """See `streams.lane.ports.Publisher`: a lane's share of the publisher of its worker. Fences nobody."""
+
+    keeps_marks = False
+
+    def __init__(self, publisher: OutboxPublisher) -> None:
+        self._publisher = publisher
+
+    async def last(self) -> Published | None:
+        """Nobody knows."""
+        return None
+
+    async def take_over(self) -> Published | None:
+        """Nobody knows."""
+        return None
+
+    async def publish(self, entries: Sequence[OutboxEntry], mark: Published) -> None:
+        """Returns when Kafka has acknowledged all of them. Raises NeverTaken."""
+        await self._publisher.publish(entries)
+
+    async def stop(self) -> None:
+        """The worker's publisher goes on."""

@@ -117,6 +117,24 @@ class PartitionSource:
             stand.heard_at_s = self._clock.monotonic_s()
             self._seek(stand)
 
+    async def records_at(self, offsets: Mapping[str, int]) -> Mapping[str, Record | None]:
+        """See the port. What is read here comes again: seek afterwards."""
+        self.seek(offsets)
+        asked = [self._stands[topic] for topic in offsets]
+        try:
+            async with asyncio.timeout(BOUNDS_TIMEOUT_S):
+                while unread := [
+                    each for each in asked if each.next_offset == offsets[each.tp.topic] and not each.buffer
+                ]:
+                    await self._take_from(unread, LOOK_AGAIN_S)
+        except TimeoutError as error:
+            raise SourceUnavailable(f"partition {self.partition}: nothing was read at {dict(offsets)}") from error
+        found = {topic: self._stands[topic].buffer for topic in offsets}
+        return {
+            topic: buffer[0] if buffer and buffer[0].offset == offsets[topic] else None
+            for topic, buffer in found.items()
+        }
+
     async def pull(self, topics: Sequence[str], max_records: int, timeout_s: float) -> Pull:
         """See the port. Comes back early, too, when a topic asked for turns out to be exhausted."""
         if any(stand.taken_to < 0 for stand in self._stands.values()):
@@ -155,8 +173,12 @@ class PartitionSource:
 
     async def _take(self, wait_s: float) -> None:
         """Into the buffers with whatever was fetched; without any, wait for some up to `wait_s`."""
+        await self._take_from(
+            [stand for stand in self._stands.values() if len(stand.buffer) < BUFFER_RECORDS], wait_s
+        )
+
+    async def _take_from(self, stands: Sequence[_Stand], wait_s: float) -> None:
         self._check_held()
-        stands = [stand for stand in self._stands.values() if len(stand.buffer) < BUFFER_RECORDS]
         ready = [stand for stand in stands if await self._stands_right(stand)]
         if not ready:
             # An empty list of partitions would mean all partitions to aiokafka.

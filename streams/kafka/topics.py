@@ -17,14 +17,22 @@ from dataclasses import dataclass
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import TopicAlreadyExistsError, for_code
+from aiokafka.errors import IncompatibleBrokerVersion, TopicAlreadyExistsError, for_code
 
-from schemas.topics import ALL, Topic
+from schemas.topics import ALL, OUTPUTS, PUBLISHED, REKEYED, Topic
 from streams.kafka.errors import TopicsDiffer, answering, reach
 
 REPLICAS = 3
 INSYNC_REPLICAS = 2
 """In a cluster of three brokers or more: one may be away, and acknowledged records survive another."""
+
+OWN = frozenset({*OUTPUTS, REKEYED})
+MESSAGE_BYTES = 2 * 1024 * 1024
+"""Topics that lanes write must take the largest entry of an outbox: a misplaced record whose value has 1 MiB, the
+most that is accepted, with its key and headers; Kafka's default is 12 bytes above 1 MiB."""
+
+SEGMENT_BYTES = 16 * 1024 * 1024
+"""Of a compacted topic: only what is not in the newest segment is compacted."""
 
 FOREVER = "-1"
 SET_ON_TOPIC = 1
@@ -79,11 +87,17 @@ async def apply(bootstrap: str, partitions: int) -> list[Finding]:
         return repaired
 
 
-async def check(bootstrap: str, partitions: int, patience_s: float = 0.0) -> None:
-    """What a worker must have. Waits `patience_s` for Kafka. Raises KafkaUnreachable or TopicsDiffer."""
+async def check(bootstrap: str, partitions: int, patience_s: float = 0.0, *, marks: bool = True) -> None:
+    """What a worker must have; `marks`: it publishes exactly once, and its marks must not be removed for their age.
+
+    Waits `patience_s` for Kafka. Raises KafkaUnreachable or TopicsDiffer.
+    """
     async with _admin(bootstrap, patience_s) as admin:
         layouts = await _layouts(admin)
-    findings = [finding for topic in ALL for finding in _layout_findings(topic, layouts, partitions)]
+        findings = [finding for topic in ALL for finding in _layout_findings(topic, layouts, partitions)]
+        if marks and PUBLISHED.name in layouts:
+            configs = await _configs(admin, [PUBLISHED.name])
+            findings += [f for f in _config_findings(PUBLISHED, configs[PUBLISHED.name], 0) if f.stops_worker]
     if findings:
         raise TopicsDiffer("\n".join(str(finding) for finding in findings))
 
@@ -95,6 +109,20 @@ async def partitions_of(bootstrap: str, topic: str) -> int:
     if layout is None:
         raise TopicsDiffer(f"The topic {topic} is missing: `leadline topics apply` makes it.")
     return layout.partitions
+
+
+async def retentions(bootstrap: str, names: Sequence[str]) -> dict[str, int | None]:
+    """For how long Kafka keeps what is in these topics, in ms; None: for ever. Raises KafkaFault.
+
+    Nothing of a broker that has no such settings, as the embedded one.
+    """
+    try:
+        async with _admin(bootstrap) as admin:
+            configs = await _configs(admin, names)
+    except IncompatibleBrokerVersion:
+        return {}
+    kept = {name: configs[name].get("retention.ms", FOREVER) for name in names}
+    return {name: None if found == FOREVER else int(found) for name, found in kept.items()}
 
 
 @asynccontextmanager
@@ -137,17 +165,45 @@ def _layout_findings(topic: Topic, layouts: Mapping[str, _Layout], partitions: i
 
 
 def _config_findings(topic: Topic, configs: Mapping[str, str], brokers: int) -> list[Finding]:
-    wanted = {"cleanup.policy": "delete", "retention.bytes": FOREVER}
-    if not _at_least(configs.get("retention.ms"), topic.retention_ms):
+    wanted = dict(_own(topic))
+    if not topic.is_compacted and not _at_least(configs.get("retention.ms"), topic.retention_ms):
         wanted["retention.ms"] = str(topic.retention_ms)
+    if topic in OWN and not _at_least(configs.get("max.message.bytes"), MESSAGE_BYTES):
+        wanted["max.message.bytes"] = str(MESSAGE_BYTES)
     if brokers >= REPLICAS and not _at_least(configs.get("min.insync.replicas"), INSYNC_REPLICAS):
         wanted["min.insync.replicas"] = str(INSYNC_REPLICAS)
     remedy = "`leadline topics apply` sets it"
     return [
-        Finding(topic.name, name, configs.get(name, "unknown"), value, remedy, by_apply=True)
+        Finding(
+            topic.name,
+            name,
+            configs.get(name, "unknown"),
+            value,
+            remedy,
+            by_apply=True,
+            stops_worker=topic.is_compacted and name == "cleanup.policy",
+        )
         for name, value in wanted.items()
         if configs.get(name) != value
     ]
+
+
+def _own(topic: Topic) -> Mapping[str, str]:
+    """What a topic of ours is set to, exactly."""
+    if topic.is_compacted:
+        return {"cleanup.policy": "compact"}
+    return {"cleanup.policy": "delete", "retention.bytes": FOREVER}
+
+
+def _new(topic: Topic) -> Mapping[str, str]:
+    """What a topic is set to when it is made."""
+    configs = dict(_own(topic))
+    configs |= (
+        {"segment.bytes": str(SEGMENT_BYTES)} if topic.is_compacted else {"retention.ms": str(topic.retention_ms)}
+    )
+    if topic in OWN:
+        configs["max.message.bytes"] = str(MESSAGE_BYTES)
+    return configs
 
 
 def _replica_findings(topic: Topic, layout: _Layout, brokers: int) -> list[Finding]:
@@ -197,16 +253,14 @@ async def _entries(admin: AIOKafkaAdminClient, names: Sequence[str]) -> dict[str
 
 async def _make(admin: AIOKafkaAdminClient, topics: Sequence[Topic], partitions: int) -> None:
     brokers = await _brokers(admin)
-    configs = {"cleanup.policy": "delete", "retention.bytes": FOREVER}
-    if brokers >= REPLICAS:
-        configs["min.insync.replicas"] = str(INSYNC_REPLICAS)
+    ours = {"min.insync.replicas": str(INSYNC_REPLICAS)} if brokers >= REPLICAS else {}
     response = await admin.create_topics(
         [
             NewTopic(
                 topic.name,
                 partitions,
                 min(REPLICAS, brokers),
-                topic_configs={**configs, "retention.ms": str(topic.retention_ms)},
+                topic_configs={**_new(topic), **ours},
             )
             for topic in topics
         ]

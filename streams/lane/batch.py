@@ -24,11 +24,12 @@ from scoring.advance import advance
 from scoring.changes import record_origin
 from scoring.commands import apply_command, erased_at
 from scoring.fold import Outcome, apply_signal
-from scoring.lead import NEVER, Lead, encode_lead
+from scoring.lead import NEVER, Lead
 from scoring.notices import Notice
 from scoring.outcomes import record_outcome
 from scoring.plan import Plan
 from scoring.profile import Profile, apply_profile, encode_profile
+from scoring.state import encode_lead
 from streams.lane.erasures import Erasures
 from streams.lane.inputs import Input, Said, occurred_ms_of
 from streams.lane.outputs import Outputs

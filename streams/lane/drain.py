@@ -1,8 +1,14 @@
 """Takes a lane's outbox to Kafka, in order, beside the lane's own work.
 
-Entries are handed over after their commit; at a take-over those are read from Redis that the last owner has left.
-`published` is the number of the last entry that Kafka has: what is up to it leaves the outbox with the next
-commit.
+At a take-over, in this order:
+
+    1 look     how far was published, and whether by these scores: if not, halt before anybody is stopped
+    2 fence    whoever published for the lane before can publish no more; how far is looked up again
+    3 judge    from which entry on, under which timeline
+    4 rest     what waits in the outbox is published; only then the lane goes on
+
+After that, entries are handed over when their commit is done. `published` is the number of the last entry that
+Kafka has: what is up to it leaves the outbox with the next commit.
 """
 
 from __future__ import annotations
@@ -10,34 +16,57 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Sequence
 
+from schemas.published import Published
+from streams.lane.gaps import halt_at, output_gap
 from streams.lane.outputs import tombstone
-from streams.lane.ports import LaneStore, OutboxEntry, Publisher
+from streams.lane.ports import OutboxEntry, Publisher
+from streams.lane.position import Position
+from streams.lane.timeline import Outset, outset, restamped
 from streams.metrics import Metrics
 
 ENTRIES_AT_ONCE = 500
 """One call of the publisher: large enough for Kafka to batch, small enough to be acknowledged in milliseconds."""
 
+FINISH_S = 1.0
+"""At the end of a lane, for the entries that are on their way: a transaction takes milliseconds."""
+
 
 class Drain:
-    """The task that publishes. An entry that Kafka will never take ends it with the publisher's error."""
+    """The task that publishes. What the publisher raises for good ends it, and `check` raises that."""
 
-    def __init__(self, publisher: Publisher, metrics: Metrics) -> None:
+    def __init__(self, partition: int, publisher: Publisher, environment: str, metrics: Metrics) -> None:
+        self._partition = partition
         self._publisher = publisher
+        self._environment = environment
         self._metrics = metrics
         self._waiting: list[OutboxEntry] = []
         self._more = asyncio.Event()
+        self._less = asyncio.Event()
+        self._is_ending = False
         self._task: asyncio.Task[None] | None = None
         self.published = 0
 
-    async def start(self, store: LaneStore) -> None:
-        """Take over what is in the outbox."""
-        after = 0
-        while page := await store.outbox(after, ENTRIES_AT_ONCE):
-            self._waiting.extend(page)
-            after = page[-1].number
+    async def take_over(self, position: Position, outbox: Sequence[OutboxEntry]) -> Outset:
+        """Steps 1 to 3, with all that waits in the outbox. Raises Halted, SourceUnavailable, Fenced."""
+        left = outbox[0].number - 1 if outbox else position.outbox
+        if self._publisher.keeps_marks:
+            self._check(position, await self._publisher.last(), left)
+            told = await self._publisher.take_over()
+            self._check(position, told, left)
+            judged = outset(position, told, left)
+        else:
+            await self._publisher.take_over()
+            judged = Outset(left, position.timeline, 0)
+        self.published = judged.published
+        self._waiting = [restamped(entry, judged.timeline) for entry in outbox if entry.number > judged.published]
+        return judged
+
+    def start(self, timeline: int, lineage: str) -> None:
+        """Begin to publish, with what was taken over."""
+        mark = Published(timeline=timeline, outbox=0, environment=self._environment, lineage=lineage)
         if self._waiting:
             self._more.set()
-        self._task = asyncio.create_task(self._run(), name="drain")
+        self._task = asyncio.create_task(self._run(mark), name=f"drain {self._partition}")
 
     def add(self, entries: Sequence[OutboxEntry]) -> None:
         """Entries that have been committed."""
@@ -60,26 +89,53 @@ class Drain:
         """How many entries are not yet known to be in Kafka."""
         return len(self._waiting)
 
+    async def progress(self, timeout_s: float) -> None:
+        """Returns when some entries were published, or after `timeout_s`. Raises as `check`."""
+        self._less.clear()
+        progress = asyncio.ensure_future(self._less.wait())
+        try:
+            await asyncio.wait(
+                {progress, *([self._task] if self._task else [])},
+                timeout=timeout_s,
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+        finally:
+            progress.cancel()
+        self.check()
+
     def check(self) -> None:
         """Raises what has ended the task, if anything has."""
         if self._task is not None and self._task.done():
             self._task.result()
 
     async def stop(self) -> None:
-        """End the task; what is not published stays in the outbox for the next owner."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-            self._task = None
+        """Finish what is on its way, within the bound; the rest stays in the outbox for the next owner."""
+        self._is_ending = True
+        self._more.set()
+        task, self._task = self._task, None
+        try:
+            if task is not None:
+                await asyncio.wait({task}, timeout=FINISH_S)
+        finally:
+            if task is not None:
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+            await self._publisher.stop()
 
-    async def _run(self) -> None:
-        while True:
-            await self._more.wait()
-            page = self._waiting[:ENTRIES_AT_ONCE]
-            await self._publisher.publish(page)
-            del self._waiting[: len(page)]
-            self.published = page[-1].number
-            for entry in page:
-                self._metrics.published.labels(entry.topic).inc()
+    def _check(self, position: Position, told: Published | None, left: int) -> None:
+        gap = output_gap(position, told, left, self._environment, self._partition)
+        halt_at(iter([gap] if gap else []))
+
+    async def _run(self, mark: Published) -> None:
+        while not self._is_ending:
             if not self._waiting:
                 self._more.clear()
+                await self._more.wait()
+                continue
+            page = self._waiting[:ENTRIES_AT_ONCE]
+            await self._publisher.publish(page, mark.model_copy(update={"outbox": page[-1].number}))
+            del self._waiting[: len(page)]
+            self.published = page[-1].number
+            self._less.set()
+            for entry in page:
+                self._metrics.published.labels(entry.topic).inc()

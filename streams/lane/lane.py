@@ -13,8 +13,9 @@ from collections.abc import Mapping
 import structlog
 
 from streams.lane.commits import Committer
+from streams.lane.gaps import Inputs, halt_at, input_gaps, wanted
 from streams.lane.ports import (
-    Bounds,
+    Halted,
     LaneStore,
     PositionLost,
     Rewound,
@@ -32,10 +33,6 @@ HALTED_S = 5.0
 """A halted lane looks again whether the operator has decided."""
 
 log = structlog.get_logger("leadline.lane")
-
-
-class Halted(Exception):
-    """The operator decides: the log does not hold what the lane has to read next."""
 
 
 class Lane:
@@ -98,13 +95,11 @@ class Lane:
         acquired = await self._committer.until_available(self._store.acquire)
         position = Position.read(acquired.meta)
         position.offsets = await self._first_offsets(position)
-        metrics, lane = self._around.metrics, str(self.partition)
-        metrics.takeovers.inc()
-        metrics.halted.labels(lane).set(0)
-        log.info("lane.taken", partition=self.partition, ver=position.ver, model=position.plan.model.version)
         tenure = Tenure(self._around, self._source, self._store, self._committer, position)
         try:
-            await tenure.begin(acquired)
+            await tenure.take_over(acquired)
+            self._tell_taken(position)
+            await tenure.begin()
             self._tenure = tenure
             while not self._is_stopped:
                 await tenure.turn()
@@ -113,24 +108,24 @@ class Lane:
             await tenure.end()
 
     async def _first_offsets(self, position: Position) -> dict[str, int]:
-        """Where to read on: what is stored, if the log still has it; its beginning for a topic never read."""
-        offsets = {}
-        for topic, bounds in (await self._source.bounds()).items():
-            stored = position.offsets.get(topic, bounds.beginning)
-            if not bounds.beginning <= stored <= bounds.end:
-                raise Halted(_gap_text(topic, stored, bounds))
-            offsets[topic] = stored
-        return offsets
+        """Where to read on: what is stored, if the log still has it; its beginning for a topic never read.
 
+        The log must hold the very record that was scored last. Raises Halted.
+        """
+        bounds = await self._source.bounds()
+        asked = wanted(position, bounds)
+        found = await self._source.records_at(asked) if asked else {}
+        halt_at(input_gaps(self.partition, position, Inputs(bounds, found)))
+        return {topic: position.offsets.get(topic, each.beginning) for topic, each in bounds.items()}
 
-def _gap_text(topic: str, stored: int, bounds: Bounds) -> str:
-    if stored < bounds.beginning:
-        lost = bounds.beginning - stored
-        return (
-            f"{topic} begins at offset {bounds.beginning}, but is scored only up to {stored}: {lost} records were "
-            "removed by Kafka's retention before they were scored. leadline does not skip them by itself"
+    def _tell_taken(self, position: Position) -> None:
+        metrics = self._around.metrics
+        metrics.takeovers.inc()
+        metrics.halted.labels(str(self.partition)).set(0)
+        log.info(
+            "lane.taken",
+            partition=self.partition,
+            ver=position.ver,
+            timeline=position.timeline,
+            model=position.plan.model.version,
         )
-    return (
-        f"{topic} ends at offset {bounds.end}, but is scored up to {stored}: the topic was made anew, or this "
-        "Redis belongs to another Kafka. leadline does not start over by itself"
-    )

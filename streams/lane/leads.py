@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 
-from scoring.lead import Lead, decode_lead
+from scoring.lead import Lead
 from scoring.profile import Profile, decode_profile
+from scoring.state import decode_lead
 from streams.lane.ports import LaneStore
 
 LOAD_AT_ONCE = 2_000

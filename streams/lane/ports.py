@@ -6,9 +6,11 @@ Errors carry the decision: who is at fault, and so whether to wait, to take over
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
+
+from schemas.published import Published
 
 
 class Record(Protocol):
@@ -56,6 +58,12 @@ class Source(Protocol):
 
     def seek(self, offsets: Mapping[str, int]) -> None:
         """Stand at these offsets from the next pull on."""
+
+    async def records_at(self, offsets: Mapping[str, int]) -> Mapping[str, Record | None]:
+        """The record at this offset of each topic, None where there is none. Moves the position: seek then.
+
+        Raises SourceUnavailable, and PositionLost as a pull does.
+        """
 
     async def pull(self, topics: Sequence[str], max_records: int, timeout_s: float) -> Pull:
         """Records of these topics, as soon as there are any, at most `max_records` of each.
@@ -160,10 +168,39 @@ class LaneStore(Protocol):
 
 
 class Publisher(Protocol):
-    """Takes a lane's outbox entries to Kafka, in order."""
+    """Takes the outbox entries of one lane to Kafka, in order, from one take-over to the next.
 
-    async def publish(self, entries: Sequence[OutboxEntry]) -> None:
-        """Returns when Kafka has acknowledged all of them; tries again by itself while Kafka is away."""
+    With `keeps_marks` each entry is visible exactly once, and Kafka knows how far the outbox has been published.
+    Without, an entry may be repeated, and nobody knows.
+    """
+
+    keeps_marks: bool
+
+    async def last(self) -> Published | None:
+        """How far the lane has been published by whoever did it, None for never; stops nobody.
+
+        Raises SourceUnavailable, and Halted where it cannot be read.
+        """
+
+    async def take_over(self) -> Published | None:
+        """As `last`, once whoever published for the lane before can publish no more."""
+
+    async def publish(self, entries: Sequence[OutboxEntry], mark: Published) -> None:
+        """Returns when all of them, with this mark, are visible; tries again by itself while Kafka is away.
+
+        Raises Fenced when another one publishes for this lane, and Halted for an entry that Kafka never takes.
+        """
+
+    async def stop(self) -> None:
+        """End; what is not published by then is published by whoever takes over."""
+
+
+OpenPublisher = Callable[[int], Publisher]
+"""Gives a publisher for a partition, for one take-over."""
+
+
+class Halted(Exception):
+    """The operator decides: the text says what is, in numbers, and the command that goes on."""
 
 
 class StoreUnavailable(Exception):

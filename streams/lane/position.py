@@ -13,7 +13,7 @@ from scoring.document import default_text, read_model
 from scoring.plan import Plan
 from streams.lane.inputs import Origin
 
-OFFSET, ORIGIN, SEQ = "offset:", "origin:", "seq:"
+OFFSET, ORIGIN, PRINT, SEQ = "offset:", "origin:", "print:", "seq:"
 NEXT_MODEL = ("next_model_version", "next_model_body", "next_model_since", "next_model_cause")
 """A model that is being put in force: present while the lane brings its leads over."""
 
@@ -43,7 +43,10 @@ class Succession:
 
 @dataclass(slots=True)
 class Position:
-    """The meta hash of a lane, parsed. `ordinal` counts the models that were in force, from 1."""
+    """The meta hash of a lane, parsed. `ordinal` counts the models that were in force, from 1.
+
+    `lineage` and `timeline_base` are explained in timeline.py, `prints` (by topic) in gaps.py.
+    """
 
     ver: int
     timeline: int
@@ -52,6 +55,9 @@ class Position:
     offsets: dict[str, int]
     origins: dict[tuple[str, int], int]
     seqs: dict[str, int]
+    prints: dict[str, str]
+    lineage: str
+    timeline_base: int
     plan: Plan
     is_new: bool
     succession: Succession | None
@@ -70,6 +76,9 @@ class Position:
             offsets={name: int(meta[OFFSET + name]) for name in _names(meta, OFFSET)},
             origins={_place(name): int(meta[ORIGIN + name]) for name in _names(meta, ORIGIN)},
             seqs={name: int(meta[SEQ + name]) for name in _names(meta, SEQ)},
+            prints={name: meta[PRINT + name] for name in _names(meta, PRINT)},
+            lineage=meta.get("lineage", ""),
+            timeline_base=int(meta.get("timeline_base", "0")),
             plan=plan_of(body, int(meta.get("model_ordinal", "1"))),
             is_new="model_body" not in meta,
             succession=_succession(meta),
@@ -93,6 +102,16 @@ class Position:
         self.origins[place] = origin.offset
         self.changed[f"{ORIGIN}{origin.topic}:{origin.partition}"] = str(origin.offset)
         return False
+
+    def note_prints(self, prints: Mapping[str, str]) -> None:
+        """The fingerprints of the records scored last, by topic."""
+        self.prints.update(prints)
+        self.changed.update((PRINT + topic, text) for topic, text in prints.items())
+
+    def begin_timeline(self, timeline: int, base: int) -> None:
+        """From the next commit on, changes belong to this timeline; outbox entries up to `base` do not."""
+        self.timeline, self.timeline_base = timeline, base
+        self.changed.update(timeline=str(timeline), timeline_base=str(base))
 
     def note_stream_time(self, instant_ms: int) -> None:
         """Stream time never goes back."""

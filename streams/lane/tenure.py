@@ -6,9 +6,10 @@ outbox that Kafka has acknowledged, and a look at Redis whether the lane still s
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+
+import structlog
 
 from schemas.profiles import ProfileUpdate
 from schemas.rejected import Reason, Refused
@@ -20,12 +21,13 @@ from scoring.profile import Profile
 from streams.clock import Clock
 from streams.lane.batch import MODEL, REJECTED, Batch
 from streams.lane.commits import Committer, new_commit_id
-from streams.lane.drain import Drain
+from streams.lane.drain import ENTRIES_AT_ONCE, Drain
 from streams.lane.erasures import Erasures
+from streams.lane.gaps import Fingerprint
 from streams.lane.inputs import Input, read_input
 from streams.lane.leads import Leads
 from streams.lane.outputs import Outputs
-from streams.lane.ports import Acquired, Commit, LaneStore, Publisher, Rewound, Source
+from streams.lane.ports import Acquired, Commit, LaneStore, OpenPublisher, OutboxEntry, Rewound, Source
 from streams.lane.position import Position, Succession
 from streams.lane.present import Present
 from streams.lane.steps import Steps, Taken
@@ -48,13 +50,15 @@ TIMERS_AT_ONCE = 1_000
 
 _NO_TIMER_MS = 1 << 60
 
+log = structlog.get_logger("leadline.lane")
+
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What the lanes of a worker share."""
 
     settings: Settings
-    publisher: Publisher
+    open_publisher: OpenPublisher
     metrics: Metrics
     clock: Clock
     partition_of: Callable[[bytes], int]
@@ -75,7 +79,8 @@ class Tenure:
         self._present = Present(around.clock)
         self._steps = Steps(position.offsets, settings.batch_records, settings.topic_wait_s)
         self._leads = Leads(store, settings.lane_cache_leads)
-        self._drain = Drain(around.publisher, around.metrics)
+        publisher = around.open_publisher(committer.partition)
+        self._drain = Drain(committer.partition, publisher, settings.environment, around.metrics)
         self._grace_ms = settings.grace_s * 1000
         self._erasures = Erasures("", {})
         self._trimmed = 0
@@ -83,11 +88,23 @@ class Tenure:
         self._swept_rank = 0
         self._swept_at_s = around.clock.monotonic_s()
 
-    async def begin(self, acquired: Acquired) -> None:
-        """Take over the outbox, name the model of a new lane, and finish what a broken-off lane has begun."""
+    async def take_over(self, acquired: Acquired) -> None:
+        """Become the one who publishes for the lane, and publish what waits in its outbox. Raises Halted."""
         self._source.seek(self.position.offsets)
         self._note(acquired.standing.time_ms, acquired.standing.next_timer_ms)
-        await self._committer.until_available(lambda: self._drain.start(self._store))
+        outbox = await self._committer.until_available(self._read_outbox)
+        judged = await self._drain.take_over(self.position, outbox)
+        if judged.timeline != self.position.timeline:
+            self.position.begin_timeline(judged.timeline, judged.published)
+            await self._commit(self._batch({}, 0))
+            self._around.metrics.corrections.inc(judged.corrections)
+            log.warning("lane.timeline", partition=self._committer.partition, **judged._asdict())
+        self._drain.start(self.position.timeline, self.position.lineage)
+        while self._drain.backlog and not self._committer.is_stopped():
+            await self._drain.progress(PULL_S)
+
+    async def begin(self) -> None:
+        """Name the model of a new lane, and finish what a broken-off lane has begun."""
         self._show_model(self.position.plan, 1)
         erased = await self._committer.until_available(self._store.load_erased)
         self._erasures = Erasures(self.position.erasure_key, dict(erased))
@@ -103,8 +120,8 @@ class Tenure:
     async def turn(self) -> None:
         """One round."""
         self._drain.check()
-        if self._drain.backlog >= self._around.settings.outbox_limit:
-            await asyncio.sleep(PULL_S)
+        if self._is_full():
+            await self._drain.progress(PULL_S)
             return await self._look_around()
         if wanted := self._steps.wanted:
             timeout_s = HELD_UP_S if self._steps.has_records else PULL_S
@@ -118,6 +135,18 @@ class Tenure:
         else:
             await self._look_around()
         return None
+
+    def _is_full(self) -> bool:
+        """Whether the outbox has no room: nothing is read until Kafka has taken some of it."""
+        is_full = self._drain.backlog >= self._around.settings.outbox_limit
+        self._around.metrics.outbox_full.labels(str(self._committer.partition)).set(is_full)
+        return is_full
+
+    async def _read_outbox(self) -> list[OutboxEntry]:
+        entries: list[OutboxEntry] = []
+        while page := await self._store.outbox(entries[-1].number if entries else 0, ENTRIES_AT_ONCE):
+            entries += page
+        return entries
 
     async def _look_around(self) -> None:
         if self._drain.published > self._trimmed:
@@ -171,6 +200,8 @@ class Tenure:
         started_s = self._around.clock.monotonic_s()
         batch = self._batch(leads, max(given.timestamp_ms for given in inputs))
         batch.profiles = profiles
+        last = {given.record.topic: given.record for given in inputs}
+        self.position.note_prints({topic: str(Fingerprint.of(record)) for topic, record in last.items()})
         if inputs[-1].model is None:
             batch.fold(inputs, due)
         else:
@@ -226,6 +257,8 @@ class Tenure:
     async def _finish_succession(self, succession: Succession) -> None:
         plan = next_plan(self.position, succession)
         async for page in pages_of_leads(self._store, self._leads, self._committer):
+            while self._is_full() and not self._committer.is_stopped():
+                await self._drain.progress(PULL_S)
             batch = self._batch(page, 0)
             batch.profiles = await self._load_profiles(profiled(page))
             bring_over(batch, plan, succession)

@@ -52,6 +52,7 @@ class RankedLead(NamedTuple):
     lead_id: str
     band: str
     score: float
+    grade: str | None = None
 
 
 class WorkerCounts(NamedTuple):

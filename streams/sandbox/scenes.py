@@ -113,6 +113,8 @@ class Scenes:
             changes_up=self.tally.up,
             changes_down=self.tally.down,
             alerts=self.tally.alerts,
+            surges=self.tally.surges,
+            flags_raised=self.tally.flags_raised,
             rejected=counts.rejected,
             duplicates=counts.duplicates,
             machine_opens=counts.machine,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import assert_never
 
 from schemas.changes import Change, Contribution
 from streams.sandbox.ports import RankedLead
@@ -29,6 +30,8 @@ EIGHTHS = " ▏▎▍▌▋▊▉"
 ALERT = "ALERT"
 LEAD_WIDTH = 8
 BAND_WIDTH = 4
+WHAT_WIDTH = 2 * BAND_WIDTH + 3
+GRADE_WIDTH = 5
 SCORE_WIDTH = 5
 REASONS_SHOWN = 4
 
@@ -36,6 +39,7 @@ GAP = "  "
 
 GREEN, RED, YELLOW, BOLD, DIM, ALERTING = "32", "31", "33", "1", "2", "1;30;43"
 ARROWS = {"up": "▲", "down": "▼"}
+FLAG_WORDS = {"raised": "raised", "lifted": "lifted", "expired": "ended"}
 COLOURS = {"up": GREEN, "down": RED}
 
 
@@ -50,17 +54,18 @@ class Paint:
 
 
 def change_line(change: Change, *, now: datetime, paint: Paint) -> str:
-    """`21:04:07  L-00317   cold ▲ warm   46.2 ████▋       +25.0 signup, +12.1 click`, then ALERT."""
-    arrow = ARROWS.get(change.direction, "•")
+    """`21:04:07  L-00317   cold ▲ warm   46.2 ████▋       B3  +25.0 signup, +12.1 click`, then ALERT."""
+    what, colour = _what(change)
     columns = [
         (moment(change.occurred_at, now), DIM),
         (f"{change.lead_id:<{LEAD_WIDTH}}", ""),
-        (f"{change.from_:>{BAND_WIDTH}} {arrow} {change.to:<{BAND_WIDTH}}", COLOURS.get(change.direction, "")),
+        (f"{what:<{WHAT_WIDTH}}", colour),
         (f"{change.score:{SCORE_WIDTH}.1f} {bar(change.score)}", YELLOW),
+        (f"{change.grade or '':<{GRADE_WIDTH}}", ""),
     ]
     tail = [(ALERT, ALERTING)] if change.alert else []
     taken = sum(len(text) + len(GAP) for text, _ in (*columns, *tail))
-    why = (reasons(change.reasons, WIDTH - taken), "")
+    why = (_why(change, WIDTH - taken), "")
     return GAP.join(paint(text, code) for text, code in (*columns, why, *tail) if text)
 
 
@@ -71,9 +76,42 @@ def change_header(paint: Paint) -> str:
         f"{'lead':<{LEAD_WIDTH}}",
         f"{'from':>{BAND_WIDTH}}   {'to':<{BAND_WIDTH}}",
         f"{'score':<{SCORE_WIDTH + 1 + BAR_WIDTH}}",
+        "grade",
         "what the score is made of",
     )
     return paint(GAP.join(columns), DIM)
+
+
+def _what(change: Change) -> tuple[str, str]:
+    """What moved, and its colour: `cold ▲ warm`, `flag raised`, `surge`."""
+    match change.kind:
+        case "band":
+            direction = change.direction or ""
+            arrow = ARROWS.get(direction, "•")
+            return f"{change.from_:>{BAND_WIDTH}} {arrow} {change.to:<{BAND_WIDTH}}", COLOURS.get(direction, "")
+        case "flag":
+            action = "" if change.flag is None else FLAG_WORDS[change.flag.action]
+            return f"flag {action}", RED if action == "raised" else GREEN
+        case "surge":
+            return "surge", GREEN
+        case _:
+            assert_never(change.kind)
+
+
+def _why(change: Change, width: int) -> str:
+    """What the score is made of; of a flag whose it is, of a surge what it came from."""
+    flag = change.flag
+    if flag is not None:
+        whose = "" if flag.by is None else f", by {flag.by}"
+        return _clip(f"{flag.reason}{whose}", width)
+    if change.kinds is not None:
+        kinds = ", ".join(kind.replace(".", " ").replace("_", " ") for kind in change.kinds)
+        return _clip(f"+{change.rise:.0f}, usually {change.usual:.0f}: {kinds}", width)
+    return reasons(change.reasons, width)
+
+
+def _clip(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: max(0, width - 1)] + "…"
 
 
 def bar(score: float) -> str:
@@ -113,7 +151,7 @@ def ranking_lines(ranked: Sequence[RankedLead], leads: int, paint: Paint) -> lis
     heading = paint(f"the highest of {leads:,} leads now", BOLD)
     rows = [
         f"  {place:>3}. {lead.lead_id:<{LEAD_WIDTH}}  {lead.band:<{BAND_WIDTH}}  "
-        f"{lead.score:{SCORE_WIDTH}.1f} {paint(bar(lead.score), YELLOW)}".rstrip()
+        f"{lead.score:{SCORE_WIDTH}.1f} {paint(bar(lead.score), YELLOW)} {lead.grade or ''}".rstrip()
         for place, lead in enumerate(ranked, start=1)
     ]
     return ["", heading, *rows, ""]
@@ -132,7 +170,9 @@ def summary_lines(summary: Summary, paint: Paint) -> list[str]:
         ("speed", round(summary.events_per_s), "events a second while catching up with the past"),
         ("leads", summary.leads, bands(summary.by_band)),
         ("changes", summary.changes_up + summary.changes_down, _directions(summary)),
-        ("alerts", summary.alerts, "leads that crossed the line on which sales is called"),
+        ("alerts", summary.alerts, "leads that crossed the line on which sales is called, or surged"),
+        ("surges", summary.surges, "leads that warmed fast, against what is usual for them"),
+        ("flags", summary.flags_raised, "red flags raised, by sales and by what a profile shows"),
         ("ignored", ignored, _ignored(summary)),
         ("rejected", summary.rejected, "bad records, each in lead.events.rejected with its reason"),
     ]

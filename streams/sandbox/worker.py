@@ -34,6 +34,8 @@ class WorkerProcess:
             "LEADLINE_KAFKA": bootstrap,
             "LEADLINE_REDIS": redis_url,
             "LEADLINE_HTTP": self.http,
+            # The embedded broker isolates no transactions.
+            "LEADLINE_PUBLISHING": "at-least-once",
         }
 
     def __enter__(self) -> WorkerProcess:

@@ -53,6 +53,6 @@ Fields of meta (text; "store": maintained by the scripts, "lane": written by the
 """
 
 from streams.store.process import Store
-from streams.store.reader import Counts, NothingScored, Reader
+from streams.store.reader import Counts, NothingScored, Reader, Remains
 
-__all__ = ["Counts", "NothingScored", "Reader", "Store"]
+__all__ = ["Counts", "NothingScored", "Reader", "Remains", "Store"]

@@ -49,11 +49,11 @@ class RedisLane:
         """Become the owner: whoever was it before is fenced from now on. Raises StoreRefused."""
         keys, identity = self._keys, self._identity
         any_lead = (keys.leads + "any", keys.histories + "any")
-        token = secrets.token_hex(16)
+        token, lineage = secrets.token_hex(16), secrets.token_hex(8)
         answer = await self._connection.run(
             ACQUIRE,
             (keys.meta, keys.timers, keys.board, keys.outbox, keys.journal, *any_lead),
-            (token, layout(identity.partitions), identity.environment, str(identity.state_format)),
+            (token, layout(identity.partitions), identity.environment, str(identity.state_format), lineage),
         )
         standing = self._standing(answer)
         self._token = token

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from scoring.lead import STATE_FORMAT
+from collections.abc import Mapping, Sequence
+
+from scoring.state import STATE_FORMAT
 from streams.store.connection import Connection
 from streams.store.keys import Keys
 from streams.store.lane_store import Identity, RedisLane
 from streams.store.reader import Reader
 from streams.store.safety import check_safety
+from streams.store.scripts import ACCEPT
 
 
 class Store:
@@ -38,6 +41,19 @@ class Store:
     def lane(self, partition: int) -> RedisLane:
         """The keys of one partition. Each call gives an owner of its own, fenced until it acquires."""
         return RedisLane(self._connection, Keys(self._prefix, partition), self._identity)
+
+    async def accept(
+        self, partition: int, fields: Mapping[str, str], removed: Sequence[str], *, ver: str = ""
+    ) -> bool:
+        """Write these fields of a lane's meta and remove others, as an operator has decided.
+
+        False, and nothing is written, if the lane does not stand at `ver` any more (empty: wherever it stands), or
+        was never taken. Its owner takes over again from what is written.
+        """
+        values = [word for pair in fields.items() for word in pair]
+        args = [ver, str(len(values)), *values, *removed]
+        answer = await self._connection.run(ACCEPT, (Keys(self._prefix, partition).meta,), args)
+        return bool(answer[0] == b"OK")
 
     def reader(self) -> Reader:
         """The same Redis, to look at, over the same connections."""

@@ -11,10 +11,14 @@ from typing import NamedTuple
 
 from streams.store.connection import Connection, pairs
 from streams.store.keys import Keys, partitions_of
-from streams.store.queries import board_top, load
+from streams.store.queries import board_scan, board_top, load, load_profiles
 
 JOURNAL_PAGE = 500
 """Entries of a journal read by one command: an entry tells of a batch, up to some 100 KB."""
+
+
+OUTBOX_PAGE = 500
+"""Entries of an outbox looked at by one command: about a megabyte."""
 
 
 class NothingScored(Exception):
@@ -27,6 +31,18 @@ class Counts(NamedTuple):
     leads: int
     timers: int
     outbox: int
+
+
+class Remains(NamedTuple):
+    """What is kept of one lead: sizes in bytes, numbers of entries; `pending`: those that wait for Kafka."""
+
+    state_bytes: int
+    profile_bytes: int
+    timer: bool
+    board: bool
+    history: int
+    outcomes: int
+    pending: int
 
 
 class Reader:
@@ -69,6 +85,10 @@ class Reader:
         """The packed states of these leads, None for an unknown one."""
         return await load(self._connection, self._keys(partition), lead_ids)
 
+    async def profiles(self, partition: int, lead_ids: Sequence[str]) -> list[bytes | None]:
+        """The packed profiles of these leads, None where nothing is known."""
+        return await load_profiles(self._connection, self._keys(partition), lead_ids)
+
     async def history(self, partition: int, lead_id: str, limit: int) -> list[bytes]:
         """The lead's changes, newest first, at most `limit` (1 or more)."""
         key = self._keys(partition).histories + lead_id
@@ -77,6 +97,35 @@ class Reader:
     async def board(self, partition: int, start: int, limit: int) -> list[tuple[str, float]]:
         """(lead, upper bound of its score), highest first, from rank `start`."""
         return await board_top(self._connection, self._keys(partition), start, limit)
+
+    async def board_scan(self, partition: int, cursor: int) -> tuple[int, list[tuple[str, float]]]:
+        """(lead, upper bound of its score) of every lead, page by page in no order; starts and ends with 0."""
+        return await board_scan(self._connection, self._keys(partition), cursor)
+
+    async def outcomes(self, partition: int, lead_id: str) -> list[bytes]:
+        """What was told of the lead (`schemas/outcomes.py`), oldest first, as far as it is kept."""
+        keys, ask = self._keys(partition), self._connection.ask
+        ids = await ask("LRANGE", keys.told + lead_id, 0, -1)
+        found = [await ask("XRANGE", keys.outcomes, each, each) for each in ids]
+        return [dict(pairs(fields))[b"outcome"] for entries in found for _, fields in entries]
+
+    async def erased(self, partition: int) -> dict[str, int]:
+        """All erasures of a lane: hash of the id, and the instant in ms up to which its inputs are ignored."""
+        answer = await self._connection.ask("HGETALL", self._keys(partition).erased)
+        return {digest.decode(): int(until_ms) for digest, until_ms in pairs(answer)}
+
+    async def remains(self, partition: int, lead_id: str) -> Remains:
+        """All that is kept of one lead; each number from an instant of its own."""
+        keys, ask = self._keys(partition), self._connection.ask
+        return Remains(
+            state_bytes=await ask("STRLEN", keys.leads + lead_id),
+            profile_bytes=await ask("STRLEN", keys.profiles + lead_id),
+            timer=await ask("ZSCORE", keys.timers, lead_id) is not None,
+            board=await ask("ZSCORE", keys.board, lead_id) is not None,
+            history=await ask("LLEN", keys.histories + lead_id),
+            outcomes=await ask("LLEN", keys.told + lead_id),
+            pending=await self._pending(keys, lead_id.encode()),
+        )
 
     async def counts(self, partition: int) -> Counts:
         """How much the lane holds; each number from an instant of its own."""
@@ -99,6 +148,16 @@ class Reader:
                 after = f"({entry_id.decode()}"
             if len(page) < JOURNAL_PAGE:
                 return
+
+    async def _pending(self, keys: Keys, key: bytes) -> int:
+        count, after = 0, "-"
+        while True:
+            page = await self._connection.ask("XRANGE", keys.outbox, after, "+", "COUNT", OUTBOX_PAGE)
+            entries = [dict(pairs(fields)) for _, fields in page]
+            count += sum(entry.get(b"k") == key and b"v" in entry for entry in entries)
+            if len(page) < OUTBOX_PAGE:
+                return count
+            after = f"({page[-1][0].decode()}"
 
     def _keys(self, partition: int) -> Keys:
         return Keys(self._prefix, partition)

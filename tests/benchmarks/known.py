@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 import redis
 
-from scoring.lead import NEVER, encode_lead
+from scoring.lead import NEVER
+from scoring.state import encode_lead
 from streams.kafka.placement import partition_of
 from streams.store.keys import Keys
 from tests.benchmarks.generator import Workload, events, lead_id

@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass, replace
 from statistics import median
 
+from schemas.topics import OUTPUTS, PUBLISHED
 from tests.benchmarks import known
 from tests.benchmarks.generator import Workload, events
 from tests.benchmarks.latency import Latency, latency
@@ -95,7 +96,8 @@ def _load(kafka: KafkaServer, workload: Workload) -> float:
 
 
 def _run(kafka: KafkaServer, workload: Workload, leads: range) -> Result:
-    """One worker through the backlog, with a Redis of its own that knows these leads."""
+    """One worker through the backlog, with a Redis of its own that knows these leads, and outputs of its own."""
+    asyncio.run(make_topics_anew(kafka.bootstrap, workload.partitions, (*OUTPUTS, PUBLISHED)))
     with RedisServer() as redis:
         if leads:
             known.write(redis.url, PREFIX, workload.partitions, leads, known.patterns(workload))

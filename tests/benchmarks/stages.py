@@ -19,7 +19,8 @@ from aiokafka import ConsumerRecord
 
 from schemas.topics import INPUT_NAMES
 from scoring.document import default_text
-from scoring.lead import Lead, decode_lead
+from scoring.lead import Lead
+from scoring.state import decode_lead
 from streams.kafka.placement import partition_of
 from streams.lane.batch import Batch
 from streams.lane.erasures import Erasures

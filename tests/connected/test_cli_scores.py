@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import csv
+import io
 import json
 import os
 import signal
@@ -70,6 +72,7 @@ async def test_from_simulated_traffic_to_each_answer(
     await site.caught_up(worker)
     await expect_a_healthy_system(site)
     await expect_one_score_everywhere(site)
+    await expect_everybody_in_the_export(site)
     await expect_every_change_to_be_watched(site, tmp_path)
     unknown = await leadline(site, "lead", "nobody")
     assert (unknown.code, unknown.out) == (4, "")
@@ -97,9 +100,28 @@ async def expect_one_score_everywhere(site: Site) -> None:
     assert page["score"] == pytest.approx(ranking[0]["score"], abs=0.01)
     parts = [*page["contributions"], *page["adjustments"]]
     assert sum(part["points"] for part in parts) == pytest.approx(page["score"], abs=1e-6)
-    assert page["changes"][0]["to"] == page["band"]
+    moves = [change["to"] for change in page["changes"] if change["kind"] == "band"]
+    assert moves[0] == page["band"]
     assert ranking[0]["lead_id"] in (await leadline(site, "top")).out
     assert "in all" in (await leadline(site, "lead", ranking[0]["lead_id"])).out
+
+
+async def expect_everybody_in_the_export(site: Site) -> None:
+    """As many lines as there are leads, each with the score that the ranking gives; searches find the same leads."""
+    exported = await leadline(site, "leads", "--csv", "--fields", "email")
+    rows = {row["lead_id"]: row for row in csv.DictReader(io.StringIO(exported.out))}
+    async with site.reader() as reader:
+        counts = [await reader.counts(partition) for partition in range(PARTITIONS)]
+    assert len(rows) == sum(count.leads for count in counts)
+    assert sum("@" in row["email"] for row in rows.values()) > len(rows) / 2
+    ranked = (await answer(site, "top", "-n", "1000"))["leads"]
+    assert {lead["lead_id"]: lead["band"] for lead in ranked} == {name: row["band"] for name, row in rows.items()}
+    for band in ("cold", "warm"):
+        found = (await answer(site, "top", "-n", "1000", "--band", band))["leads"]
+        assert {lead["lead_id"] for lead in found} == {name for name, row in rows.items() if row["band"] == band}
+    near = (await answer(site, "top", "--nearly", "70", "-n", "1000"))["leads"]
+    assert near
+    assert all(lead["gap"] > 0 and lead["missing"] for lead in near)
 
 
 async def expect_every_change_to_be_watched(site: Site, directory: Path) -> None:

@@ -67,16 +67,16 @@ async def read(bootstrap: str, topic: str, partition: int = 0) -> list[ConsumerR
     return records
 
 
-async def limit_records(bootstrap: str, topic: str) -> None:
-    """From now on the topic takes no record above 1,000 bytes."""
-    resource = ConfigResource(ConfigResourceType.TOPIC, topic, {"max.message.bytes": "1000"})
+async def limit_records(bootstrap: str, topic: str, size_bytes: int = 1_000) -> None:
+    """From now on the topic takes no record above this size."""
+    resource = ConfigResource(ConfigResourceType.TOPIC, topic, {"max.message.bytes": str(size_bytes)})
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     await admin.start()
     try:
         await admin.alter_configs([resource])
         while True:
             (answer,) = await admin.describe_configs([resource])
-            if answer.resources[0][4][0][1] == "1000":
+            if [entry[1] for entry in answer.resources[0][4]] == [str(size_bytes)]:
                 return
             await asyncio.sleep(0.02)
     finally:

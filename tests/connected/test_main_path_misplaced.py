@@ -10,9 +10,9 @@ import pytest
 from schemas.instants import DAY_MS, MINUTE_MS
 from schemas.topics import INPUT_NAMES, REKEYED
 from scoring.document import read_model
-from scoring.lead import decode_lead
 from scoring.plan import Plan
 from scoring.score import Curve
+from scoring.state import decode_lead
 from streams.clock import SystemClock
 from streams.kafka.placement import partition_of
 from tests.conftest import FreshTopics

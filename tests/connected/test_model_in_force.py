@@ -10,7 +10,7 @@ import pytest
 
 from schemas.instants import HOUR_MS, MINUTE_MS, format_ms
 from schemas.topics import REJECTED
-from scoring.lead import decode_lead
+from scoring.state import decode_lead
 from streams.clock import SystemClock
 from tests.conftest import FreshTopics
 from tests.support.journal import Run, read_run, read_states

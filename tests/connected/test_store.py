@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from scoring.lead import STATE_FORMAT
+from scoring.state import STATE_FORMAT
 from streams.lane.ports import Fenced, LaneStore, Rewound, Standing, StoreRefused
 from streams.store import NothingScored
 from tests.support.doubles.bench import BOTH, NOON_MS, Bench, commit, entry, open_bench
@@ -46,6 +46,7 @@ async def test_a_new_lane_stands_at_the_beginning(bench: Bench) -> None:
         "token": acquired.meta["token"],
         "ver": "0",
         "timeline": "1",
+        "lineage": acquired.meta["lineage"],
         "outbox": "0",
         "layout": "6:murmur2",
         "environment": "test",

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from streams.lane.ports import Standing
+from streams.store import Remains
 from streams.store.commit import HISTORY_LENGTH
 from tests.support.doubles.bench import BOTH, NOON_MS, Bench, commit, entry, open_bench
 
@@ -162,3 +163,39 @@ async def test_lanes_do_not_share_anything(bench: Bench) -> None:
     assert (await other.standing())._replace(time_ms=0) == Standing(0, 0, None, 0)
     assert list(await other.load(["L-1"])) == [None]
     assert list(await other.board_top(0, 10)) == list(await other.outbox(0, 10)) == []
+
+
+async def test_a_reader_scans_the_board_with_its_bounds(bench: Bench) -> None:
+    """Every lead with its bound, over as many steps as it takes."""
+    lane = bench.lane
+    await lane.acquire()
+    bounds = {f"L-{n:04}": n / 8 for n in range(3_000)}
+    await lane.commit(commit(0, board=bounds))
+    cursor, found = await bench.reader.board_scan(0, 0)
+    while cursor:
+        cursor, more = await bench.reader.board_scan(0, cursor)
+        found += more
+    assert dict(found) == bounds
+
+
+async def test_what_is_kept_of_a_lead_is_counted_and_goes_with_it(bench: Bench) -> None:
+    """All that a report of an erasure names; afterwards nothing of it, and the hash with its instant."""
+    lane, reader = bench.lane, bench.reader
+    await lane.acquire()
+    told = [("L-1", b"one"), ("L-2", b"other"), ("L-1", b"two")]
+    kept = {"L-1": b"1234"}
+    await lane.commit(
+        commit(
+            0, states=kept, profiles=kept, board={"L-1": 1.0}, timers={"L-1": 1}, history={"L-1": [b"x", b"y"]},
+            outcomes=told, outbox=[entry(1), entry(2, key=b"L-2"), entry(3, value=None)],
+        )
+    )  # fmt: skip
+    assert await reader.remains(0, "L-1") == Remains(4, 4, True, True, 2, 2, 1)
+    assert await reader.outcomes(0, "L-1") == [b"one", b"two"]
+    assert await reader.profiles(0, ["L-2", "L-1"]) == [None, b"1234"]
+    gone = [entry(1, value=None)]
+    await lane.commit(commit(1, gone=["L-1"], replaced=gone, erased={"digest": NOON_MS}))
+    assert await reader.remains(0, "L-1") == Remains(0, 0, False, False, 0, 0, 0)
+    assert await reader.outcomes(0, "L-1") == []
+    assert await reader.outcomes(0, "L-2") == [b"other"]
+    assert await reader.erased(0) == {"digest": NOON_MS}

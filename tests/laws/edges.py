@@ -71,9 +71,11 @@ class Digits:
         return self.pick(range(count)) == count - 1
 
 
-def _rule(place: int, number: int) -> dict[str, Any]:
+def _rule(place: int, number: int, *, takes: bool) -> dict[str, Any]:
     digits = Digits(number)
-    rule: dict[str, Any] = {"id": f"r{place}", "kind": digits.pick(KIND_LISTS), "points": digits.pick(POINTS)}
+    points = digits.pick(POINTS)
+    points = points if takes else abs(points)
+    rule: dict[str, Any] = {"id": f"r{place}", "kind": digits.pick(KIND_LISTS), "points": points}
     rule |= {"group": digits.pick(GROUPS), **digits.pick(DECAYS)}
     limit = digits.pick(LIMITS)
     if limit:
@@ -81,7 +83,7 @@ def _rule(place: int, number: int) -> dict[str, Any]:
     return rule | ({"where": {"minutes": {"min": 10}}} if digits.one_in(6) else {})
 
 
-def _window(place: int, number: int) -> dict[str, Any]:
+def _window(place: int, number: int, *, takes: bool) -> dict[str, Any]:
     digits = Digits(number)
     window = {
         "id": f"w{place}",
@@ -89,7 +91,9 @@ def _window(place: int, number: int) -> dict[str, Any]:
         "within": digits.pick(["1h", "2h", "24h", "30d"]),
     }
     counts = digits.pick([(1,), (2,), (1, 2), (2, 3), (1, 2, 4)])
-    steps = [{"at_least": count, "points": digits.pick([10, 20, 5, -10])} for count in counts]
+    gains = [digits.pick([10, 20, 5, -10]) for _ in counts]
+    gains = gains if takes else sorted(abs(gain) for gain in gains)
+    steps = [{"at_least": count, "points": gain} for count, gain in zip(counts, gains, strict=True)]
     return window | {"group": digits.pick(GROUPS), "steps": steps}
 
 
@@ -139,28 +143,28 @@ def _clamps(number: int) -> dict[str, Any]:
 
 
 @st.composite
-def edge_models(draw: st.DrawFn) -> dict[str, Any]:
-    """A model of a few rules whose scores lie on lines, with clamps that bind.
+def edge_models(draw: st.DrawFn, *, takes: bool = True) -> dict[str, Any]:
+    """A model of a few rules whose scores lie on lines, with clamps that bind. Without `takes` all only gives.
 
     Where something is taken, no line to leave is a whole number: a score that stays exactly on its line while
     gains and losses cancel can be told from one below it only second by second.
     """
+    rules = draw(st.lists(NUMBERS, min_size=1, max_size=4))
+    windows = draw(st.lists(NUMBERS, max_size=2))
     model: dict[str, Any] = {
         "version": "edges",
-        "rules": [
-            _rule(place, number) for place, number in enumerate(draw(st.lists(NUMBERS, min_size=1, max_size=4)))
-        ],
-        "windows": [_window(place, number) for place, number in enumerate(draw(st.lists(NUMBERS, max_size=2)))],
+        "rules": [_rule(place, number, takes=takes) for place, number in enumerate(rules)],
+        "windows": [_window(place, number, takes=takes) for place, number in enumerate(windows)],
         "groups": _clamps(draw(NUMBERS)),
     }
-    inactivity = draw(st.none() | NUMBERS)
+    inactivity = draw(st.none() | NUMBERS) if takes else None
     if inactivity is not None:
         model["inactivity"] = _inactivity(inactivity)
     scale = draw(st.sampled_from(SCALES))
     if scale:
         model["scale"] = scale
-    takes = any(rule["points"] < 0 for rule in model["rules"])
-    return model | {"bands": _bands(draw(NUMBERS), between=takes)}
+    between = any(rule["points"] < 0 for rule in model["rules"])
+    return model | {"bands": _bands(draw(NUMBERS), between=between)}
 
 
 @st.composite
@@ -173,12 +177,13 @@ def edge_histories(draw: st.DrawFn, *, most_lines: int = 16) -> list[dict[str, A
         record_ms += digits.pick(GAPS_MS)
         line: dict[str, Any] = {"topic": "timer", "lead_id": "L", "timestamp": iso(record_ms)}
         if not digits.one_in(8):
-            line = {"topic": "engagements", "timestamp": iso(record_ms), "value": _value(place, record_ms, digits)}
+            value = signal_value(place, record_ms, digits)
+            line = {"topic": "engagements", "timestamp": iso(record_ms), "value": value}
         lines.append(line)
     return lines
 
 
-def _value(place: int, record_ms: int, digits: Digits) -> dict[str, Any]:
+def signal_value(place: int, record_ms: int, digits: Digits) -> dict[str, Any]:
     """A signal recorded at this instant: some are late, some machines', some repeat an id."""
     kind = digits.pick([*(kinds[0] for kinds in KIND_LISTS[:4]), "email.opened", "email.clicked", UNNAMED])
     late_ms = digits.pick([0, 0, 0, 0, digits.pick(GAPS_MS)])

@@ -12,6 +12,12 @@ from hypothesis import HealthCheck, settings
 
 EXAMPLES = 100
 EXAMPLES_IN_CI = 300
+"""Of a property that no law demands."""
+
+LAW_EXAMPLES_IN_CI = 1_000
+"""Of each law, at least."""
+
+IN_CI = os.environ.get("CI") == "true"
 
 settings.register_profile(
     "local",
@@ -22,7 +28,10 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.register_profile("ci", settings.get_profile("local"), max_examples=EXAMPLES_IN_CI)
-settings.load_profile("ci" if os.environ.get("CI") == "true" else "local")
+settings.load_profile("ci" if IN_CI else "local")
+
+law = settings(max_examples=LAW_EXAMPLES_IN_CI if IN_CI else EXAMPLES)
+"""How often each law is tried."""
 
 
 def times(factor: float) -> settings:

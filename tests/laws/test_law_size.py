@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from schemas.signals import Signal
 from scoring.document import default_text, read_model
 from scoring.fold import apply_signal
-from scoring.lead import Lead, decode_lead, encode_lead
+from scoring.lead import Lead
 from scoring.plan import STATE_MAX_BYTES, Plan, TooLarge
+from scoring.state import decode_lead, encode_lead
 from tests.laws.cases import Case, cases
 from tests.laws.drive import Told, plan_of, step
 from tests.laws.profile import times

@@ -9,54 +9,55 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schemas.changes import Cause
 from scoring.advance import advance
+from scoring.bands import Step, settle
+from scoring.explain import rolling_counts
 from scoring.falls import second_after
-from scoring.lead import Lead, decode_lead, encode_lead
-from scoring.notices import Notice
+from scoring.notices import BandMove
 from scoring.plan import Plan
-from scoring.profile import Profile
 from scoring.succession import succeed
 from tests.laws.cases import Case, cases
-from tests.laws.drive import fold, plan_of, score_at
+from tests.laws.drive import Told, copied, fold, fold_on, known_of, plan_of, score_at
 from tests.laws.edges import END_MS
-from tests.laws.profile import times
+from tests.laws.profile import law
 
 NOON = "2026-03-02T12:00:00Z"
 
 
 def revalued(model: dict[str, Any], factor: int) -> dict[str, Any]:
     """Other points, groups, clamps, steps and bands; the signs stay, for they say which kinds engage."""
-    other = copy.deepcopy(model) | {"version": "other", "groups": {"z": {"max": 7}}, "bands": []}
-    for rule in other["rules"]:
-        rule |= {"points": max(-100, min(100, rule["points"] * factor)), "group": "z"}
+    other = copy.deepcopy(model) | {"version": "other", "groups": {"z": {"max": 7}}, "bands": [], "flag_cap": 3}
+    for rule in (*other["rules"], *other.get("fit", ())):
+        if "points" in rule:
+            rule |= {"points": max(-100, min(100, rule["points"] * factor)), "group": "z"}
     for window in other.get("windows", ()):
         window["steps"] = [{"at_least": 1, "points": factor}]
+    for segment in other.get("segments", ()):
+        segment.pop("bands", None)
     return other
 
 
-def succeeded(old: Plan, new: Plan, lead: Lead | None, notices: list[Notice]) -> Lead | None:
-    """The lead under the new model, in force at its `as_of`, by way of its bytes."""
-    if lead is None:
-        return None
-    twin = decode_lead(encode_lead(lead))
-    succeed(old, new, twin, Profile(), twin.as_of, notices)
-    return decode_lead(encode_lead(twin))
+def succeeded(old: Plan, new: Plan, told: Told) -> Told:
+    """What was told, and the new model in force at the lead's `as_of`, by way of the lead's bytes."""
+    lead = copied(told.lead)
+    if lead is not None:
+        succeed(old, new, lead, known_of(told), lead.as_of, told.notices)
+    return told._replace(lead=copied(lead))
 
 
-@times(1.5)
+@law
 @given(cases, st.integers(2, 9), st.data())
 def test_law_8_points_changed_and_changed_back(case: Case, factor: int, data: st.DataObject) -> None:
     """While another valuation is in force leads are scored by it, and afterwards as if it had never been."""
     model, lines = case
     first, other, again = plan_of(model), plan_of(revalued(model, factor), 2), plan_of(model, 3)
     start, end = sorted(data.draw(st.tuples(*[st.integers(0, len(lines))] * 2)))
-    notices: list[Notice] = []
-    lead = succeeded(first, other, fold(first, lines[:start]).lead, notices)
-    lead = succeeded(other, again, fold(other, lines[start:end], lead).lead, notices)
-    lead = fold(again, lines[end:], lead).lead
-    plain = fold(first, lines).lead
+    told = succeeded(first, other, fold(first, lines[:start]))
+    told = succeeded(other, again, fold_on(other, told, lines[start:end]))
+    assert not any(notice.alert for notice in told.notices if notice.cause is Cause.MODEL)
+    lead, plain = fold_on(again, told, lines[end:]).lead, fold(first, lines).lead
     assert (lead is None) == (plain is None)
-    assert not any(notice.alert for notice in notices)
     if lead is not None and plain is not None:
         for at_ms in (max(lead.as_of, plain.as_of), END_MS):
             assert score_at(again, lead, at_ms) == pytest.approx(score_at(first, plain, at_ms), abs=1e-6)
@@ -66,17 +67,18 @@ def test_law_8_points_changed_and_changed_back(case: Case, factor: int, data: st
 def test_same_model_again_changes_nothing(case: Case) -> None:
     """A model put in force a second time, at a whole second, publishes nothing and keeps score, band and parts."""
     plan, twin = plan_of(case[0]), plan_of(case[0], 2)
-    lead = fold(plan, case[1]).lead
+    told = fold(plan, case[1])
+    lead = told.lead
     if lead is None:
         return
     advance(plan, lead, second_after(lead.as_of), [])
-    notices: list[Notice] = []
-    after = succeeded(plan, twin, lead, notices)
-    assert after is not None
-    assert notices == []
-    assert after.band == lead.band
-    assert score_at(twin, after, after.as_of) == score_at(plan, lead, lead.as_of)
-    assert after.parts == {tag: words for tag, words in lead.parts.items() if words}
+    settle(plan, lead, Step(Cause.SIGNAL, plan.names[lead.band], 0), [])
+    told = succeeded(plan, twin, told._replace(notices=[]))
+    assert told.lead is not None
+    assert told.notices == []
+    assert told.lead.band == lead.band
+    assert score_at(twin, told.lead, lead.as_of) == score_at(plan, lead, lead.as_of)
+    assert told.lead.parts == {tag: words for tag, words in lead.parts.items() if words}
 
 
 def rule(**members: Any) -> dict[str, Any]:
@@ -119,8 +121,7 @@ def seen(kind: str = "email.opened", **members: Any) -> dict[str, Any]:
 def test_what_makes_a_rule_a_new_one(before: dict[str, Any], after: dict[str, Any], score: float) -> None:
     """Another kind, condition, limit or decay starts a rule anew; points, group and mere order do not."""
     old, new = plan_of(under(before)), plan_of(under(after), 2)
-    lead = fold(old, [seen(plan="pro", url="/pricing")]).lead
-    lead = succeeded(old, new, lead, [])
+    lead = succeeded(old, new, fold(old, [seen(plan="pro", url="/pricing")])).lead
     assert lead is not None
     assert score_at(new, lead, lead.as_of) == score
 
@@ -129,13 +130,18 @@ def test_new_bands_move_a_lead_without_an_alert() -> None:
     """A line lowered below a lead's score: it goes up at the model's instant, by cause `model`, silently."""
     low = {"name": "warm", "enter": 5, "leave": 2, "alert": True}
     old, new = plan_of(under(rule())), plan_of(under(rule(), bands=[low]), 2)
-    notices: list[Notice] = []
-    lead = succeeded(old, new, fold(old, [seen()]).lead, notices)
-    assert lead is not None
-    assert [(each.cause, each.moved.from_, each.moved.to, each.alert) for each in notices] == [
+    told = succeeded(old, new, fold(old, [seen()]))
+    assert [(each.cause, *_names(each.moved), each.alert) for each in told.notices] == [
         ("model", "cold", "warm", False)
     ]
-    assert lead.band == 1
+    assert told.lead is not None
+    assert told.lead.band == 1
+
+
+def _names(moved: object) -> tuple[str, str]:
+    """The bands before and after."""
+    assert isinstance(moved, BandMove)
+    return moved.from_, moved.to
 
 
 def test_a_band_that_is_gone_is_left() -> None:
@@ -143,15 +149,16 @@ def test_a_band_that_is_gone_is_left() -> None:
     bands = [{"name": "warm", "enter": 5, "leave": 2}, {"name": "hot", "enter": 9, "leave": 8}]
     renamed = [bands[0], bands[1] | {"name": "boiling"}]
     old, new = plan_of(under(rule(), bands=bands)), plan_of(under(rule(), bands=renamed), 2)
-    notices: list[Notice] = []
-    succeeded(old, new, fold(old, [seen()]).lead, notices)
-    assert [(each.moved.from_, each.moved.to) for each in notices] == [("hot", "boiling")]
+    told = fold(old, [seen()])
+    told = succeeded(old, new, told._replace(notices=[]))
+    assert [_names(each.moved) for each in told.notices] == [("hot", "boiling")]
 
 
 def test_a_kind_no_longer_named_counts_as_other() -> None:
     """Its rolling counts go on under `other`, together with what was there."""
     old, new = plan_of(under(rule())), plan_of(under(rule(kind=["email.clicked"])), 2)
-    lead = fold(old, [seen(), seen("call.answered", id="e-2"), seen("email.clicked", id="e-3")]).lead
-    lead = succeeded(old, new, lead, [])
+    told = fold(old, [seen(), seen("call.answered", id="e-2"), seen("email.clicked", id="e-3")])
+    lead = succeeded(old, new, told).lead
     assert lead is not None
-    assert [sum(word & 0xFFFF_FFFF for word in lead.parts[slot]) for slot in (0, 1)] == [1, 2]
+    counts = rolling_counts(new, lead, lead.as_of)
+    assert {kind: count["24h"] for kind, count in counts.items()} == {"email.clicked": 1, "other": 2}

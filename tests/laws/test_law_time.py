@@ -7,17 +7,26 @@ from typing import Any
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from schemas.changes import Cause
+from scoring.advance import advance
+from scoring.bands import earlier
 from scoring.falls import find_fall, second_after
-from scoring.fold import Outcome, advance
-from scoring.lead import NEVER, Lead, decode_lead, encode_lead
-from scoring.notices import Notice
-from scoring.plan import Plan
+from scoring.flags import next_expiry
+from scoring.fold import Outcome
+from scoring.lead import NEVER, Lead
+from scoring.notices import BandMove, Notice
+from scoring.plan import Lines, Plan
+from scoring.state import decode_lead, encode_lead
 from tests.laws.cases import Case, cases, fits
 from tests.laws.drive import Told, fold, plan_of, score_at, step
 from tests.laws.edges import END_MS
-from tests.laws.profile import times
-from tests.support.generate.strategies import START_MS, histories, models
+from tests.laws.profile import law
+from tests.laws.whole import WITHOUT_COMMANDS, whole_histories, whole_models
+from tests.support.generate.strategies import START_MS
 from tests.support.reference.instants import DAY_MS, HOUR_MS, SECOND_MS, instant_ms, iso
+
+EVALUATING = ("flag", "unflag", "retract")
+"""Commands after which the lead is in the band that its score means."""
 
 offsets_ms = st.one_of(
     st.integers(0, 60 * DAY_MS),
@@ -26,21 +35,24 @@ offsets_ms = st.one_of(
 )
 
 
-def advanced(plan: Plan, lead: Lead, instants_ms: list[int]) -> tuple[bytes, list[Notice]]:
-    """The state's bytes and what is published, of a copy of the lead brought to each instant.
+def awake(plan: Plan, lead: Lead) -> bytes:
+    """The state's bytes, but for `wake`: a hint that depends on when the lead was looked at."""
+    twin = decode_lead(encode_lead(lead))
+    twin.wake = earlier(find_fall(plan, twin, second_after(twin.as_of)), next_expiry(twin))
+    return encode_lead(twin)
 
-    `wake` is a hint that depends on when the lead was looked at: it is brought to the fall itself, on both sides.
-    """
+
+def advanced(plan: Plan, lead: Lead, instants_ms: list[int]) -> tuple[bytes, list[Notice]]:
+    """The state's bytes and what is published, of a copy of the lead brought to each instant."""
     twin, notices = decode_lead(encode_lead(lead)), list[Notice]()
     for at_ms in instants_ms:
         advance(plan, twin, at_ms, notices)
         twin = decode_lead(encode_lead(twin))
     assert twin.wake == NEVER or twin.wake > twin.as_of
-    twin.wake = find_fall(plan, twin, second_after(twin.as_of))
-    return encode_lead(twin), notices
+    return awake(plan, twin), notices
 
 
-@times(1.5)
+@law
 @given(cases, st.lists(offsets_ms, max_size=8))
 def test_law_3_one_step_equals_many(case: Case, steps: list[int]) -> None:
     """Advanced at once or by many timers, the state has the same bytes, and the changes their own instants."""
@@ -71,10 +83,10 @@ def test_law_3_an_early_wake_is_moved_alike() -> None:
     assert advanced(plan, lead, stops) == advanced(plan, lead, stops[-1:])
 
 
-@times(1.5)
+@law
 @given(cases, st.data())
 def test_law_3_timers_between_inputs_change_nothing(case: Case, data: st.DataObject) -> None:
-    """Whether a timer or the next input finds a fall, it is the same fall; the state is the same after both."""
+    """Whether a timer or the next input finds a fall or the end of a flag, it is the same; so is the state."""
     plan, lines = plan_of(case[0]), [line for line in case[1] if line["topic"] != "timer"]
     plain, timed = Told(None, [], []), Told(None, [], [])
     for line in lines:
@@ -84,11 +96,11 @@ def test_law_3_timers_between_inputs_change_nothing(case: Case, data: st.DataObj
         if timed.lead is not None:
             timed = step(plan, timed, _timer_before(timed.lead.as_of, line, data))
         timed = step(plan, timed, line)
-        assert plain.lead is not None
-        assert timed.lead is not None
-        timed.lead.machines = plain.lead.machines
-        assert encode_lead(timed.lead) == encode_lead(plain.lead)
         assert timed.notices == plain.notices
+        assert (timed.lead is None) == (plain.lead is None)
+        if timed.lead is not None and plain.lead is not None:
+            timed.lead.machines = plain.lead.machines
+            assert awake(plan, timed.lead) == awake(plan, plain.lead)
 
 
 def _timer_before(as_of_ms: int, line: dict[str, Any], data: st.DataObject) -> dict[str, Any]:
@@ -98,9 +110,14 @@ def _timer_before(as_of_ms: int, line: dict[str, Any], data: st.DataObject) -> d
     return {"topic": "timer", "lead_id": "L", "timestamp": iso(at_ms)}
 
 
-@given(models(negative=False).filter(fits), histories(timers=False), st.lists(offsets_ms, min_size=2, max_size=12))
+@law
+@given(
+    whole_models(takes=False).filter(fits),
+    whole_histories(sorts=WITHOUT_COMMANDS),
+    st.lists(offsets_ms, min_size=2, max_size=12),
+)
 def test_law_4_score_never_rises_by_itself(model: dict[str, Any], lines: list[Any], steps: list[int]) -> None:
-    """With no losses and ascending steps, time alone never raises the score."""
+    """With no losses, ascending steps and no flag, time alone never raises the score."""
     plan = plan_of(model)
     lead = fold(plan, lines).lead
     assume(lead is not None)
@@ -109,7 +126,7 @@ def test_law_4_score_never_rises_by_itself(model: dict[str, Any], lines: list[An
     assert scores == sorted(scores, reverse=True)
 
 
-@times(1.5)
+@law
 @given(cases)
 def test_law_6_bands_hold_between_their_lines(case: Case) -> None:
     """A band is entered at `enter` or above, left below `leave`; after an input the lead is where it belongs."""
@@ -118,27 +135,39 @@ def test_law_6_bands_hold_between_their_lines(case: Case) -> None:
         seen = len(told.notices)
         told = step(plan, told, line)
         for notice in told.notices[seen:]:
-            _check_notice(plan, notice)
-        if line["topic"] != "timer" and told.outcomes[-1] is Outcome.APPLIED and told.lead is not None:
-            score, band = score_at(plan, told.lead, told.lead.as_of), told.lead.band
-            assert band == 0 or score >= plan.bands[band - 1].leave
-            assert band == len(plan.bands) or score < plan.bands[band].enter
+            if isinstance(notice.moved, BandMove):
+                _check_move(plan, notice, notice.moved)
+        if told.lead is not None and _is_evaluated(line, told.outcomes):
+            score, band, lines = score_at(plan, told.lead, told.lead.as_of), told.lead.band, plan.lines(told.lead)
+            assert band == 0 or score >= lines[band - 1].leave
+            assert band == len(lines) or score < lines[band].enter
 
 
-def _check_notice(plan: Plan, notice: Notice) -> None:
-    start, end = plan.names.index(notice.moved.from_), plan.names.index(notice.moved.to)
-    assert notice.moved.is_up == (end > start)
-    if notice.moved.is_up:
-        assert notice.score >= plan.bands[end - 1].enter
-        assert notice.cause.value == "signal"
+def _is_evaluated(line: dict[str, Any], outcomes: list[Outcome]) -> bool:
+    """Whether the bands were looked at after this line, the last one so far."""
+    if line["topic"] == "timer" or outcomes[-1] is not Outcome.APPLIED:
+        return False
+    return line["topic"] != "lead.commands" or line["value"]["command"] in EVALUATING
+
+
+def _check_move(plan: Plan, notice: Notice, moved: BandMove) -> None:
+    start, end = plan.names.index(moved.from_), plan.names.index(moved.to)
+    lines = _lines_of(plan, notice.picture.segment)
+    assert moved.is_up == (end > start)
+    if moved.is_up:
+        assert notice.score >= lines[end - 1].enter
+        assert notice.cause is not Cause.TIME
     else:
-        assert notice.score < plan.bands[end].leave
+        assert notice.score < lines[end].leave
         assert not notice.alert
-    if notice.cause.value == "time":
+    if notice.by_itself:
         assert notice.at_ms % SECOND_MS == 0
 
 
-@times(1.5)
+def _lines_of(plan: Plan, segment: str | None) -> tuple[Lines, ...]:
+    return next(each.lines for each in plan.segments if each.name == segment)
+
+
 @given(cases, st.lists(offsets_ms, min_size=1, max_size=12))
 def test_ceiling_is_never_below_the_score(case: Case, steps: list[int]) -> None:
     """What a ranking trusts: after each input no later score is above the ceiling, if nothing else comes."""
@@ -151,7 +180,6 @@ def test_ceiling_is_never_below_the_score(case: Case, steps: list[int]) -> None:
             assert highest <= lead.ceiling + 1e-6
 
 
-@times(1.5)
 @given(cases, st.integers(0, 100))
 def test_wake_is_never_too_late(case: Case, beside_s: int) -> None:
     """What a timer trusts: at no whole second before `wake` is the score below the band's line."""
@@ -164,7 +192,7 @@ def test_wake_is_never_too_late(case: Case, beside_s: int) -> None:
 
 def _check_wake(plan: Plan, lead: Lead, beside_s: int) -> None:
     """Each hour, and each second around, up to `wake` or 40 days."""
-    leave = plan.bands[lead.band - 1].leave
+    leave = plan.lines(lead)[lead.band - 1].leave
     first = lead.as_of // SECOND_MS + 1
     end = END_MS // SECOND_MS if lead.wake == NEVER else lead.wake // SECOND_MS
     end = min(end, first + 40 * DAY_MS // SECOND_MS)

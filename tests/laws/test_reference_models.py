@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from tests.laws.cases import fits
 from tests.laws.drive import scored
 from tests.laws.edges import END_MS, GAPS_MS, KIND_LISTS, edge_histories, edge_models
-from tests.laws.profile import times
 from tests.support.reference import differences, score
 from tests.support.reference.instants import instant_ms, iso
 
@@ -56,7 +55,6 @@ def _command(number: int, model: dict[str, Any], timestamp: str, ago_ms: int) ->
     return {"topic": "lead.commands", "timestamp": timestamp, "value": value}
 
 
-@times(2)
 @given(successions())
 def test_models_in_succession_agree(case: tuple[dict[str, Any], list[dict[str, Any]]]) -> None:
     """What a lead carries over, where its band then is, and what it does from there on."""

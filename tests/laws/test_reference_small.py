@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from hypothesis import given
 
-from tests.laws.cases import Case, edge_cases, small_cases
+from tests.laws.cases import Case, edge_cases, small_cases, whole_cases
 from tests.laws.drive import scored
 from tests.laws.edges import END_MS
-from tests.laws.profile import times
+from tests.laws.profile import law, times
 from tests.support.generate.strategies import SPAN_MS, START_MS
 from tests.support.reference import differences, score
 from tests.support.reference.instants import DAY_MS
 
 
-@times(1.5)
 @given(small_cases)
 def test_product_agrees_with_the_reference(case: Case) -> None:
     """The same lines under the same model give the same scores, bands, windows, reasons and changes."""
@@ -22,9 +21,17 @@ def test_product_agrees_with_the_reference(case: Case) -> None:
     assert differences(score(lines, model, end_ms), scored(model, lines, end_ms)) == []
 
 
-@times(5)
+@times(2)
 @given(edge_cases)
 def test_product_agrees_with_the_reference_on_edges(case: Case) -> None:
     """Leads that need not be scored, falls that need not be looked for: the shortcuts change nothing."""
+    model, lines = case
+    assert differences(score(lines, model, END_MS), scored(model, lines, END_MS)) == []
+
+
+@law
+@given(whole_cases)
+def test_product_agrees_with_the_reference_on_whole_lives(case: Case) -> None:
+    """Profiles, flags, retracts, outcomes and erasures between the signals: all of the contract at once."""
     model, lines = case
     assert differences(score(lines, model, END_MS), scored(model, lines, END_MS)) == []

@@ -12,9 +12,9 @@ it is the file from which `leadline score` makes the same states and the same ch
 from __future__ import annotations
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from aiokafka import ConsumerRecord
@@ -23,9 +23,10 @@ from schemas.codec import encode
 from schemas.instants import format_ms
 from schemas.topics import CHANGES, INPUT_NAMES, REKEYED
 from scoring.document import default_text, read_model
-from scoring.lead import Lead, decode_lead, encode_lead
+from scoring.lead import Lead
 from scoring.offline import TIMER, FileScorer
 from scoring.plan import Plan
+from scoring.state import decode_lead, encode_lead
 from streams.lane.inputs import ORIGIN_HEADER
 from streams.lane.ports import OutboxEntry
 from streams.store import Reader, Store
@@ -50,13 +51,18 @@ class Entry:
 
 @dataclass(frozen=True)
 class LaneRun:
-    """One lane: its leads' states, its changes as published, its meta and its journal."""
+    """One lane: its leads' states, its changes as published, its meta and its journal.
+
+    `tombstones` are the leads that tombstones among the changes are about, by seq: one for each erasure, and one in
+    the place of each change that was not yet published then.
+    """
 
     partition: int
     states: dict[str, bytes]
     changes: list[dict[str, Any]]
     meta: dict[str, str]
     entries: list[Entry]
+    tombstones: dict[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -81,14 +87,26 @@ class Run:
 
     def differences(self, lane: LaneRun) -> list[str]:
         """What the lane's states and changes have that the fold of its journal has not, and the other way."""
-        scorer = self.fold(lane)
+        scorer, erasures = self._fold_and_erasures(lane)
         folded = {lead_id: encode_lead(lead) for lead_id, lead in scorer.leads.items()}
         found = [
             f"{lead_id}: {told(lane.states.get(lead_id), folded.get(lead_id))}"
             for lead_id in sorted(lane.states.keys() | folded.keys())
             if lane.states.get(lead_id) != folded.get(lead_id)
         ]
-        return found + _change_differences(lane.changes, [members(change) for change in scorer.changes])
+        made = [members(change) for change in scorer.changes]
+        if lane.tombstones or erasures:
+            return found + _differences_beside_erasures(lane, made, erasures)
+        return found + _change_differences(lane.changes, made)
+
+    def _fold_and_erasures(self, lane: LaneRun) -> tuple[FileScorer, Counter[str]]:
+        """The lane's journal, scored as a file, and how often each lead was erased on the way."""
+        scorer, erasures = FileScorer(Plan(read_model(default_text()))), Counter[str]()
+        for number, text in enumerate(self.lines(lane), start=1):
+            before = dict(scorer.erased) if b'"erase"' in text else scorer.erased
+            scorer.feed(number, text)
+            erasures.update(lead_id for lead_id, at in scorer.erased.items() if before.get(lead_id) != at)
+        return scorer, erasures
 
     def uncovered(self, lane: LaneRun, *, set_aside: Iterable[Place] = ()) -> list[str]:
         """Gaps and overlaps of the journal, and records that were not applied exactly once.
@@ -191,12 +209,14 @@ async def _read_lane(store: Store, partition: int, published: dict[Place, Consum
     outbox = await store.lane(partition).outbox(0, OUTBOX_MAX)
     seen = [record for place, record in published.items() if place[1] == partition]
     left = [entry for entry in outbox if entry.topic == CHANGES.name]
+    told = list(first_sightings([*seen, *left]))
     return LaneRun(
         partition,
         await read_states(reader, partition),
-        first_sightings([*seen, *left]),
+        [json.loads(record.value) for record in told if record.value is not None],
         await reader.meta(partition),
         [_entry(json.loads(text)) async for text in reader.journal(partition)],
+        {_seq(record): (record.key or b"").decode() for record in told if record.value is None},
     )
 
 
@@ -209,17 +229,45 @@ async def read_states(reader: Reader, partition: int) -> dict[str, bytes]:
     return states
 
 
-def first_sightings(records: Iterable[ConsumerRecord | OutboxEntry]) -> list[dict[str, Any]]:
-    """The changes of one partition as a consumer sees them that drops what is not above the last place."""
-    changes: list[dict[str, Any]] = []
+def first_sightings(records: Iterable[ConsumerRecord | OutboxEntry]) -> Iterator[ConsumerRecord | OutboxEntry]:
+    """The records of one partition as a consumer takes them that drops what is not above the last place."""
     last = (0, 0)
     for record in records:
         headers = dict(record.headers)
         place = (int(headers["timeline"]), int(headers["seq"]))
         if place > last:
             last = place
-            changes.append(json.loads(record.value or b""))
-    return changes
+            yield record
+
+
+def _seq(record: ConsumerRecord | OutboxEntry) -> int:
+    return int(dict(record.headers)["seq"])
+
+
+def _differences_beside_erasures(lane: LaneRun, folded: list[dict[str, Any]], erasures: Counter[str]) -> list[str]:
+    """Of each lead in order: tombstones stand for what is lacking of the fold, and for each erasure."""
+    numbers = sorted([*(one["seq"] for one in lane.changes), *lane.tombstones])
+    found = [] if numbers == list(range(1, len(numbers) + 1)) else ["seq has a gap"]
+    streamed, made = _by_lead(lane.changes), _by_lead(folded)
+    silent = Counter(lane.tombstones.values())
+    for lead_id in sorted(streamed.keys() | made.keys() | silent.keys()):
+        known = {one["change_id"] for one in streamed[lead_id]}
+        kept = [one for one in made[lead_id] if one["change_id"] in known]
+        if kept != streamed[lead_id]:
+            found.append(f"{lead_id}: {streamed[lead_id]} against {kept}")
+        lacking = len(made[lead_id]) - len(kept)
+        if lacking + erasures[lead_id] != silent[lead_id]:
+            found.append(
+                f"{lead_id}: {silent[lead_id]} tombstones for {lacking} changes and {erasures[lead_id]} erasures"
+            )
+    return found
+
+
+def _by_lead(changes: list[dict[str, Any]]) -> defaultdict[str, list[dict[str, Any]]]:
+    by_lead: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+    for change in changes:
+        by_lead[change["lead_id"]].append(change | {"seq": 0})
+    return by_lead
 
 
 def _change_differences(streamed: list[dict[str, Any]], folded: list[dict[str, Any]]) -> list[str]:

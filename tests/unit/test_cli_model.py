@@ -27,6 +27,15 @@ inactivity: {after: 14d, points: -5}
 groups: {g: {min: -1, max: 9}}
 bands:
   - {name: low, enter: 10, leave: 5, alert: true}
+fit:
+  - {id: f, where: {title: {matches: vp}, size: {min: 1000000}}, points: 8, dimension: authority, group: g}
+  - {id: x, where: {email: {is: disposable}}, flag: spam}
+segments:
+  - {name: big, where: {size: {min: 5000}}, bands: {low: {enter: 8, leave: 2.5}}}
+  - {name: rest, where: {size: {missing: false}}}
+grades: {fit: {A: 20, C: -5}, engagement: {2: 30.5}}
+flag_cap: 3
+surge: {points: 30, within: 36h, kinds: 2, times_usual: 1.5, cooldown: 7d}
 """
 
 
@@ -76,6 +85,15 @@ def test_every_kind_of_rule_has_words(model: Path) -> None:
         "z matches /^v/ and z is at least 1, for ever, at most twice for each campaign",
         "email.clicked within 1d: +5 from 2 on, group g",
         "low  entered at 10, left below 5, alerts sales each time",
+        "f    +8  title matches /vp/ and size is at least 1,000,000, tells of authority, group g",
+        "x  flag  email is a disposable address, raises the red flag spam while that is so",
+        "big   size is at least 5,000: low entered at 8, left below 2.5",
+        "rest  size is there: the lines of all",
+        "fit         A from 20 on, C from -5 on, else D",
+        "engagement  2 from 30.5 on, else 4",
+        "30  points or more within 36h, of at least 2 kinds, and 1.5 times what is usual for the lead",
+        "the line agreed with sales is 10, 8 for big",
+        "while a red flag is up a score is at most 3, or what the flag says itself",
     ):
         assert words in text
 
@@ -101,7 +119,11 @@ def test_as_json(model: Path) -> None:
         ("rules: [", "line 1: no YAML"),
         ("rules:\n  - {id: a, kind: x, points: 1}", "line 2: rules[0].kind"),
         ("bands:\n  - {name: hot, enter: 60, leave: 70}", "leave 70 is not below enter 60; write a leave below 60"),
-        ("rulez: []", "line 1: rulez"),
+        ("rulez: []", "line 1: rulez: there is no such member; write rules, or remove it"),
+        (
+            "fit:\n  - {id: a, where: {email: {is: fre}}, points: 1}",
+            "line 2: fit[0].where.email.is: 'fre' is none of",
+        ),
     ],
 )
 def test_what_is_wrong_is_said_with_its_line(model: Path, text: str, said: str) -> None:
@@ -118,6 +140,8 @@ def test_a_model_that_grows_too_large_is_refused(model: Path) -> None:
     result = check(model, "rules:\n" + rules)
     assert result.exit_code == 4
     assert "use fewer rules with a limit" in result.stderr
+    assert "the most is taken by\n  line 17: rules[15]: r15 takes up to" in result.stderr
+    assert len(result.stderr.splitlines()) == 6
 
 
 def test_a_file_that_is_no_text_is_told(model: Path) -> None:

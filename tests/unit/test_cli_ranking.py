@@ -11,6 +11,7 @@ from schemas.instants import DAY_MS, HOUR_MS, format_ms, parse_ms
 from scoring.document import read_model
 from scoring.offline import FileScorer
 from scoring.plan import Plan
+from scoring.profile import Profile
 from scoring.score import Curve
 from scoring.succession import succeed
 from streams import ranking
@@ -131,7 +132,7 @@ class Succession(ScoredLeads):
         super().__init__({0: old})
         new = Plan(read_model(DOUBLED), 2)
         for number in (0, 2, 4):
-            succeed(old.plan, new, old.leads[f"L-{number}"], NOW_MS, [])
+            succeed(old.plan, new, old.leads[f"L-{number}"], Profile(), NOW_MS, [])
 
 
 async def test_each_lead_is_scored_under_its_own_model() -> None:

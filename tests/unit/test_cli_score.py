@@ -43,7 +43,10 @@ def test_the_object_has_the_promised_members_and_no_other() -> None:
     found = report()
     assert list(found) == ["as_of", "leads", "changes", "rejected", "ignored"]
     assert [list(lead) for lead in found["leads"]] == [
-        ["lead_id", "score", "band", "windows", "contributions", "adjustments"]
+        [
+            *("lead_id", "score", "band", "windows", "contributions", "adjustments"),
+            *("grade", "segment", "fit", "flags", "status"),
+        ]
     ] * 2
     assert all(list(part) == ["rule", "points"] for lead in found["leads"] for part in lead["contributions"])
     assert found["as_of"] == "2026-11-22T09:00:00Z"

@@ -9,18 +9,27 @@ from itertools import islice, pairwise
 import pytest
 
 from schemas import topics
-from schemas.codec import decode_signal
+from schemas.codec import decode_command, decode_profile, decode_signal
+from schemas.commands import FlagCommand, LeadCommand, ModelCommand, OutcomeCommand, UnflagCommand
+from schemas.profiles import ProfileUpdate
 from schemas.rejected import Reason, Refused
 from schemas.signals import Signal
+from scoring.advance import advance
+from scoring.commands import apply_command
 from scoring.document import default_text, read_model
-from scoring.fold import advance, apply_signal
+from scoring.emails import email_classes
+from scoring.fold import apply_signal
 from scoring.lead import Lead
+from scoring.notices import BandMove, Notice
 from scoring.plan import Plan
+from scoring.profile import Profile, apply_profile
 from streams.sandbox.marketing import Marketing, SimulatedRecord
 
 NOW_MS = 1_795_000_000_000
 DAY_MS = 86_400_000
-SIGNAL_TOPICS = {"email.opens", "email.clicks", "webinar.signups", "engagements"}
+TOPICS = {"email.opens", "email.clicks", "webinar.signups", "engagements", "lead.profiles", "lead.commands"}
+
+Said = Signal | ProfileUpdate | LeadCommand | ModelCommand
 
 
 @pytest.fixture(scope="module")
@@ -29,9 +38,13 @@ def month() -> list[SimulatedRecord]:
     return list(Marketing(seed=1, leads=2_000, now_ms=NOW_MS).backlog())
 
 
-def read(record: SimulatedRecord) -> Signal | Reason:
-    """The signal, or why the worker would refuse the record."""
+def read(record: SimulatedRecord) -> Said | Reason:
+    """What the record says, or why the worker would refuse it."""
     try:
+        if record.topic == "lead.profiles":
+            return decode_profile(record.value, record.timestamp_ms)
+        if record.topic == "lead.commands":
+            return decode_command(record.value, record.timestamp_ms)
         return decode_signal(record.value, topics.BY_NAME[record.topic].default_kind, record.timestamp_ms)
     except Refused as refused:
         return refused.reason
@@ -73,11 +86,36 @@ def test_the_backlog_is_a_month_in_order_of_kafka_timestamps(month: list[Simulat
     assert month[-1].timestamp_ms <= NOW_MS
 
 
-def test_every_record_is_on_a_signal_topic_and_keyed_by_its_lead(month: list[SimulatedRecord]) -> None:
+def test_every_record_is_on_an_input_topic_and_keyed_by_its_lead(month: list[SimulatedRecord]) -> None:
     """A lane checks that the key is the lead of the value."""
-    assert {record.topic for record in month} == SIGNAL_TOPICS
-    signals = [(record, read(record)) for record in month]
-    assert all(record.key.decode() == signal.lead_id for record, signal in signals if isinstance(signal, Signal))
+    assert {record.topic for record in month} == TOPICS
+    for record in month:
+        said = read(record)
+        if not isinstance(said, Reason | ModelCommand):
+            assert record.key.decode() == said.lead_id
+
+
+def test_most_leads_are_known_and_some_addresses_are_thrown_away(month: list[SimulatedRecord]) -> None:
+    """Names and addresses of most, what sales asks of some, and what no list is without."""
+    updates = [said for record in month if isinstance(said := read(record), ProfileUpdate)]
+    introduced = {update.lead_id: update.fields["email"] for update in updates if "email" in update.fields}
+    assert 1_400 < len(introduced) < 1_800
+    classes = Counter(each for address in introduced.values() for each in email_classes(address))
+    assert classes["disposable"] >= 10
+    assert classes["invalid"] == 0
+    assert classes["business"] > classes["free"] > classes["role"] > 0
+    answers = {update.lead_id for update in updates if {"budget", "need", "timeline"} & update.fields.keys()}
+    assert 100 < len(answers) < len(introduced) / 2
+
+
+def test_sales_doubts_a_few_and_tells_what_became_of_some(month: list[SimulatedRecord]) -> None:
+    """Flags now and then, some lifted; calls, deals, and no deals."""
+    commands = Counter(said.command for record in month if isinstance(said := read(record), LeadCommand))
+    assert 10 <= commands["flag"] <= 60
+    assert 1 <= commands["unflag"] <= commands["flag"]
+    assert 20 <= commands["outcome"] < commands["contacted"] <= 300
+    live = [said for record in minutes_of_life(10) if isinstance(said := read(record), LeadCommand)]
+    assert {FlagCommand, UnflagCommand, OutcomeCommand} <= {type(said) for said in live}
 
 
 def test_now_and_then_a_record_is_bad_in_each_of_three_ways(month: list[SimulatedRecord]) -> None:
@@ -149,10 +187,19 @@ def test_the_default_model_finds_most_leads_cold_and_a_few_hot(month: list[Simul
 
 def score(plan: Plan, leads: dict[str, Lead], records: list[SimulatedRecord]) -> int:
     """Fold the records into the leads; how many lines were crossed."""
-    notices: list[object] = []
+    profiles: dict[str, Profile] = {}
+    notices: list[Notice] = []
     for record in records:
-        if isinstance(signal := read(record), Signal):
-            lead, _ = apply_signal(plan, leads.get(signal.lead_id), signal, record.timestamp_ms, notices)
-            if lead is not None:
-                leads[signal.lead_id] = lead
-    return len(notices)
+        match said := read(record):
+            case Signal():
+                lead, _ = apply_signal(plan, leads.get(said.lead_id), said, record.timestamp_ms, notices)
+            case ProfileUpdate():
+                profile = profiles.setdefault(said.lead_id, Profile())
+                lead = apply_profile(plan, leads.get(said.lead_id), profile, said, notices)
+            case Reason() | ModelCommand():
+                continue
+            case _:
+                lead, _ = apply_command(plan, leads.get(said.lead_id), said, notices)
+        if lead is not None:
+            leads[said.lead_id] = lead
+    return sum(isinstance(notice.moved, BandMove) for notice in notices)

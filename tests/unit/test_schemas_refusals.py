@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from schemas.codec import DEPTH_MAX, VALUE_MAX_BYTES, decode_command, decode_object, decode_signal
+from schemas.codec import DEPTH_MAX, VALUE_MAX_BYTES, decode_command, decode_object, decode_profile, decode_signal
 from schemas.instants import DAY_MS, MINUTE_MS, format_ms, parse_ms
 from schemas.rejected import MEANING, Reason, Refused, RejectedRecord
 from scoring.document import default_text
@@ -161,6 +161,156 @@ COMMAND_LINES: dict[str, tuple[dict[str, Any], Reason, str]] = {
 }
 
 
+ABOUT: dict[str, Any] = {"id": "c", "lead_id": "L-7", "occurred_at": NOON}
+FLAG = ABOUT | {"command": "flag", "reason": "doubt"}
+UNFLAG = ABOUT | {"command": "unflag", "reason": "doubt"}
+RETRACT = ABOUT | {"command": "retract", "kind": "email.opened", "signal_id": "e-1"}
+OUTCOME = ABOUT | {"command": "outcome", "result": "dead"}
+CONTACTED = ABOUT | {"command": "contacted"}
+ERASE = ABOUT | {"command": "erase"}
+
+LEAD_COMMANDS: dict[str, tuple[dict[str, Any], Reason, str]] = {
+    "no lead": (ERASE | {"lead_id": None}, Reason.MISSING, "lead_id"),
+    "no id": (CONTACTED | {"id": " "}, Reason.EMPTY, "id"),
+    "command a list": (ABOUT | {"command": ["flag"]}, Reason.WRONG_TYPE, "command"),
+    "blank command": (ABOUT | {"command": " "}, Reason.MISSING, "command"),
+    "command in capitals": (ABOUT | {"command": "Flag"}, Reason.UNKNOWN_COMMAND, "command"),
+    "no reason": (ABOUT | {"command": "flag"}, Reason.MISSING, "reason"),
+    "null reason": (UNFLAG | {"reason": None}, Reason.MISSING, "reason"),
+    "blank reason": (FLAG | {"reason": "  "}, Reason.EMPTY, "reason"),
+    "reason a number": (UNFLAG | {"reason": 7}, Reason.WRONG_TYPE, "reason"),
+    "until without a zone": (FLAG | {"until": "2026-03-09T12:00:00"}, Reason.NO_ZONE, "until"),
+    "until a word": (FLAG | {"until": "tomorrow"}, Reason.BAD_INSTANT, "until"),
+    "until a number": (FLAG | {"until": 7}, Reason.WRONG_TYPE, "until"),
+    "cap a text": (FLAG | {"cap": "10"}, Reason.WRONG_TYPE, "cap"),
+    "cap true": (FLAG | {"cap": True}, Reason.WRONG_TYPE, "cap"),
+    "by a number": (FLAG | {"by": 7}, Reason.WRONG_TYPE, "by"),
+    "cap before by": (FLAG | {"by": 7, "cap": []}, Reason.WRONG_TYPE, "cap"),
+    "until before all else": (FLAG | {"by": 7, "cap": [], "until": "x"}, Reason.BAD_INSTANT, "until"),
+    "another verdict": (UNFLAG | {"verdict": "maybe"}, Reason.BAD_VALUE, "verdict"),
+    "verdict true": (UNFLAG | {"verdict": True}, Reason.WRONG_TYPE, "verdict"),
+    "no kind": (RETRACT | {"kind": None}, Reason.MISSING, "kind"),
+    "kind without a dot": (RETRACT | {"kind": "opened"}, Reason.BAD_KIND, "kind"),
+    "blank kind": (RETRACT | {"kind": ""}, Reason.EMPTY, "kind"),
+    "no signal": (ABOUT | {"command": "retract", "kind": "a.b"}, Reason.MISSING, "signal_id"),
+    "long signal": (RETRACT | {"signal_id": "x" * 201}, Reason.TOO_LONG, "signal_id"),
+    "why a list": (RETRACT | {"why": ["scanner"]}, Reason.WRONG_TYPE, "why"),
+    "no result": (ABOUT | {"command": "outcome"}, Reason.MISSING, "result"),
+    "another result": (OUTCOME | {"result": "won"}, Reason.BAD_VALUE, "result"),
+    "result a number": (OUTCOME | {"result": 1}, Reason.WRONG_TYPE, "result"),
+    "value a text": (OUTCOME | {"value": "990"}, Reason.WRONG_TYPE, "value"),
+    "note a number": (CONTACTED | {"note": 7}, Reason.WRONG_TYPE, "note"),
+    "over 400 days": (ERASE | {"occurred_at": "2024-03-02T12:00:00Z"}, Reason.TOO_OLD, "occurred_at"),
+    "ahead": (FLAG | {"occurred_at": "2026-03-02T12:05:00.001Z"}, Reason.IN_FUTURE, "occurred_at"),
+    "the instant last": (
+        OUTCOME | {"occurred_at": "2099-01-01T00:00:00Z", "value": "x"},
+        Reason.WRONG_TYPE,
+        "value",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LEAD_COMMANDS)
+def test_command_about_a_lead_is_refused(name: str) -> None:
+    """A command with one fault is refused for it; of two, for the one that stands first in the order of checks."""
+    value, reason, field = LEAD_COMMANDS[name]
+    with pytest.raises(Refused) as caught:
+        decode_command(json.dumps(value).encode(), NOON_MS)
+    assert (caught.value.reason, caught.value.field) == (reason, field)
+
+
+@pytest.mark.parametrize(
+    ("value", "member", "read"),
+    [
+        (FLAG | {"until": None, "cap": None, "by": None}, "by", None),
+        (FLAG | {"until": " ", "by": ""}, "until", None),
+        (FLAG | {"until": "2026-03-02T13:00:00+01:00"}, "until", NOON_MS),
+        (FLAG | {"cap": -5}, "cap", -5),
+        (FLAG | {"reason": "é" * 300}, "reason", "é" * 200),
+        (FLAG | {"by": "x" * 300}, "by", "x" * 200),
+        (UNFLAG | {"verdict": ""}, "verdict", None),
+        (RETRACT | {"signal_id": "x" * 200, "why": "y" * 201}, "why", "y" * 200),
+        (OUTCOME | {"value": 990.5}, "value", 990.5),
+        (CONTACTED | {"note": "rang twice", "more": [1]}, "note", "rang twice"),
+    ],
+)
+def test_command_about_a_lead_is_read(value: dict[str, Any], member: str, read: object) -> None:
+    """Null and blank are as good as missing; texts that people write are cut, not refused."""
+    assert getattr(decode_command(json.dumps(value).encode(), NOON_MS), member) == read
+
+
+PROFILE = {"id": "p", "lead_id": "L-7", "occurred_at": NOON}
+
+PROFILES: dict[str, tuple[bytes | None, Reason, str]] = {
+    "tombstone": (None, Reason.NO_VALUE, ""),
+    "no lead": (json.dumps(PROFILE | {"lead_id": " "}).encode(), Reason.EMPTY, "lead_id"),
+    "a list": (json.dumps(PROFILE | {"job_title": ["VP"]}).encode(), Reason.WRONG_TYPE, "job_title"),
+    "an object": (json.dumps(PROFILE | {"company": {"size": 5}}).encode(), Reason.WRONG_TYPE, "company"),
+    "e-mail of 10,000": (json.dumps(PROFILE | {"email": "x" * 10_000}).encode(), Reason.TOO_LONG, "email"),
+    "a text of 1,001": (json.dumps(PROFILE | {"need": "é" * 1_001}).encode(), Reason.TOO_LONG, "need"),
+    "a name of 1,001": (json.dumps(PROFILE | {"n" * 1_001: 1}).encode(), Reason.TOO_LONG, "n" * 1_001),
+    "65 fields": (json.dumps(PROFILE | {f"f{n}": n for n in range(65)}).encode(), Reason.TOO_MANY, ""),
+    "types before the count": (
+        json.dumps(PROFILE | {f"f{n}": n for n in range(65)} | {"z": []}).encode(),
+        Reason.WRONG_TYPE,
+        "z",
+    ),
+    "the count before the instant": (
+        json.dumps(PROFILE | {f"f{n}": n for n in range(65)} | {"occurred_at": "1999-01-01T00:00:00Z"}).encode(),
+        Reason.TOO_MANY,
+        "",
+    ),
+    "ahead": (
+        json.dumps(PROFILE | {"occurred_at": "2026-03-02T12:05:00.001Z"}).encode(),
+        Reason.IN_FUTURE,
+        "occurred_at",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_profile_is_refused(name: str) -> None:
+    """A profile with one fault is refused whole; the field is the one at fault, empty for the whole value."""
+    value, reason, field = PROFILES[name]
+    with pytest.raises(Refused) as caught:
+        decode_profile(value, NOON_MS)
+    assert (caught.value.reason, caught.value.field) == (reason, field)
+
+
+def test_profile_is_read() -> None:
+    """Texts to 1,000 characters, numbers, truth values, 64 in all; null and blank ones were not sent."""
+    fields = {f"f{n}": n for n in range(61)} | {"need": "é" * 1_000, "size": 99.5, "consent": False}
+    sent = PROFILE | fields | {"phone": None, "title": " "}
+    assert decode_profile(json.dumps(sent).encode(), NOON_MS).fields == fields
+
+
+def lines(*values: tuple[str, dict[str, Any]]) -> list[bytes]:
+    """Lines of a file."""
+    return [json.dumps({"topic": topic, "value": value}).encode() for topic, value in values]
+
+
+TOO_MANY: dict[str, tuple[list[bytes], str]] = {
+    "a 17th flag": (lines(*(("lead.commands", FLAG | {"reason": f"r{n}"}) for n in range(17))), "reason"),
+    "a 65th field": (
+        lines(
+            ("lead.profiles", PROFILE | {f"f{n}": n for n in range(64)}),
+            ("lead.profiles", PROFILE | {"one": "more"}),
+        ),
+        "",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TOO_MANY)
+def test_more_than_a_lead_may_have_is_refused(name: str) -> None:
+    """What is known already counts; the lead stays as it was, and another word for what it has is taken."""
+    given, field = TOO_MANY[name]
+    scorer = FileScorer(plan_of({"version": "v"}))
+    for number, line in enumerate([*given, given[0]], start=1):
+        scorer.feed(number, line)
+    assert scorer.finish()["rejected"] == [{"line": len(given), "reason": Reason.TOO_MANY, "field": field}]
+
+
 @pytest.mark.parametrize("name", COMMAND_LINES)
 def test_command_is_refused(name: str) -> None:
     """A command in a file with one fault is listed with its reason, and the file goes on."""
@@ -207,7 +357,8 @@ def test_every_reason_has_a_meaning_and_an_example() -> None:
     """The list of reasons is closed: each says what it means, and a test here or of the lane reaches it."""
     assert set(MEANING) == set(Reason)
     lane = {Reason.KEY_MISSING, Reason.KEY_MISMATCH, Reason.BAD_ORIGIN}
-    shown = {row[2] for row in SIGNALS} | {row[1] for row in COMMAND_LINES.values()} | {Reason.UNKNOWN_TOPIC}
+    shown = {row[2] for row in SIGNALS} | {Reason.UNKNOWN_TOPIC, Reason.TOO_MANY}
+    shown |= {row[1] for row in (*COMMAND_LINES.values(), *LEAD_COMMANDS.values())}
     assert shown | lane == set(Reason)
 
 

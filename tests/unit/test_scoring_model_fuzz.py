@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scoring.document import BadModel, Problem, default_text, read_model
+from scoring.model import ScoringModel
 from scoring.plan import Plan, TooLarge
 from tests.laws.profile import times
 
@@ -124,7 +125,7 @@ def test_any_text(text: str) -> None:
         ),
         max_leaves=8,
     ),
-    st.sampled_from(["version", "timezone", "scale", "rules", "windows", "inactivity", "groups", "bands"]),
+    st.sampled_from([*ScoringModel.model_fields]),
 )
 def test_any_value_in_any_place(value: object, member: str) -> None:
     """Any structure where a model has a part: told by a problem on a line that exists."""

@@ -12,9 +12,10 @@ from schemas.instants import DAY_MS, HOUR_MS
 from schemas.signals import Signal
 from scoring.document import default_text, read_model
 from scoring.fold import apply_signal
-from scoring.lead import STATE_FORMAT, Lead, UnknownFormat, decode_lead, encode_lead
+from scoring.lead import Lead
 from scoring.memory import pack_facts, unpack_facts
 from scoring.plan import Plan
+from scoring.state import STATE_FORMAT, UnknownFormat, decode_lead, encode_lead
 from tests.laws.cases import Case, cases
 from tests.laws.drive import Told, plan_of, step
 from tests.laws.profile import times

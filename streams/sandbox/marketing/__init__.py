@@ -3,6 +3,8 @@
     personas   who the leads are, and the interest that each hides: champion, evaluator, student, ...
     campaigns  what the department sends in a month: briefs, newsletters, a launch, webinars
     reactions  what a person does with a message: opens, clicks, signs up, attends, leaves
+    introductions  what becomes known of people: names, addresses, and what sales asks
+    decisions  what sales says and decides: a doubt, a call, a deal
     live       what happens next, from now on: waves of mail, and people who act in bursts
     wire       how an act becomes a Kafka record: delays, duplicates, late ones, broken ones
     department `Marketing`: the two streams of records, the backlog and the live one

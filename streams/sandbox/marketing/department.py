@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 from random import Random
 
 from streams.sandbox.marketing import campaigns, reactions
+from streams.sandbox.marketing.decisions import decisions
+from streams.sandbox.marketing.introductions import introductions
 from streams.sandbox.marketing.live import Live
 from streams.sandbox.marketing.personas import DAY_MS, people
 from streams.sandbox.marketing.wire import Act, SimulatedRecord, Wire
@@ -31,9 +34,8 @@ class Marketing:
         """The records of the last `days`, in the order of their Kafka timestamps, none after the present."""
         random = self._random("backlog")
         wire = Wire(random, f"b{self._now_ms:x}")
-        records = [
-            record for record in wire.backlog(self._past(random, days)) if record.timestamp_ms <= self._now_ms
-        ]
+        acts = chain(self._past(random, days), self._told(days))
+        records = [record for record in wire.backlog(acts) if record.timestamp_ms <= self._now_ms]
         records.sort(key=lambda record: record.timestamp_ms)
         return iter(records)
 
@@ -55,6 +57,12 @@ class Marketing:
                     gone.add(person.lead_id)
                     yield reactions.farewell(person, message)
         yield from reactions.browsing(random, self._people, from_ms, self._now_ms)
+
+    def _told(self, days: int) -> Iterator[Act]:
+        """What became known of people, and what sales decided."""
+        from_ms = self._now_ms - days * DAY_MS
+        yield from introductions(self._random("introductions"), self._people, from_ms, self._now_ms)
+        yield from decisions(self._random("decisions"), self._people, from_ms, self._now_ms)
 
     def _random(self, stream: str) -> Random:
         """One source of chance for each stream, so that none depends on how far another was read."""

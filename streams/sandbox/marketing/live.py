@@ -11,7 +11,7 @@ from heapq import heappop, heappush
 from itertools import accumulate, count
 from random import Random
 
-from streams.sandbox.marketing import reactions
+from streams.sandbox.marketing import decisions, introductions, reactions
 from streams.sandbox.marketing.campaigns import PRICING_URL, SITE, Message, Webinar, webinar_message
 from streams.sandbox.marketing.personas import Person
 from streams.sandbox.marketing.wire import HOUR_MS, SECOND_MS, Act, SimulatedRecord, Wire
@@ -33,6 +33,15 @@ BURST_RECORDS = 5.0
 
 OPENING_BURSTS = 3
 """People who act at once, so that whoever watches need not wait for the first to cross a line."""
+
+ANSWER_SHARE = 0.3
+"""Bursts in which people also say who they are, or what they need."""
+
+DECISIONS = 1 / 350
+"""Decisions of sales for each small reaction: at 20 records a second one about every twenty seconds."""
+
+DECISION_KINDS = {"doubt": 55, "trust": 10, "call": 15, "decide": 20}
+"""What they are: weights. A doubt is what the screen shows."""
 
 STEP_MS = (300, 1_800)
 """Between two acts of a burst."""
@@ -79,6 +88,8 @@ class Live:
         if self._random.random() < BURSTS:
             kind = self._random.choices(list(BURST_KINDS), list(BURST_KINDS.values()))[0]
             yield from self._burst(kind, message, at_ms)
+        if self._random.random() < DECISIONS:
+            yield self._decision(at_ms)
 
     def _wave(self, at_ms: int) -> Message:
         """The mailing that is out at this instant: every third one invites to a webinar."""
@@ -110,9 +121,29 @@ class Live:
     def _burst(self, kind: str, message: Message, at_ms: int) -> Iterator[Act]:
         """Somebody acts: one act after another, a second apart."""
         person = self._pick(self._actors)
-        for act in self._script(kind, person, message):
+        for act in (*self._answers(person, at_ms), *self._script(kind, person, message)):
             at_ms += self._random.randrange(*STEP_MS)
             yield act._replace(at_ms=at_ms)
+
+    def _answers(self, person: Person, at_ms: int) -> list[Act]:
+        """Now and then a form is filled in on the way."""
+        if self._random.random() >= ANSWER_SHARE:
+            return []
+        tell = self._random.choice((introductions.introduced, introductions.answered))
+        return [tell(self._random, person, at_ms)]
+
+    def _decision(self, at_ms: int) -> Act:
+        """Somebody of sales makes up their mind about somebody who acts."""
+        person = self._pick(self._actors)
+        match self._random.choices(list(DECISION_KINDS), list(DECISION_KINDS.values()))[0]:
+            case "doubt":
+                return decisions.doubted(self._random, person, at_ms)
+            case "trust":
+                return decisions.trusted(self._random, person, at_ms)
+            case "call":
+                return decisions.called(self._random, person, at_ms)
+            case _:
+                return decisions.decided(self._random, person, at_ms)
 
     def _script(self, kind: str, person: Person, message: Message) -> list[Act]:
         at_ms = message.sent_ms

@@ -21,6 +21,7 @@ def _read(name: str) -> Script:
     return Script(text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest())
 
 
+ACCEPT = _read("accept.lua")
 ACQUIRE = _read("acquire.lua")
 COMMIT = _read("commit.lua")
 STANDING = _read("standing.lua")

@@ -1,9 +1,9 @@
 -- Makes the caller the owner of a lane, or refuses.
 --
 -- KEYS: meta, timers, board, outbox, journal, the state and the history of any lead (for the user's rights).
--- ARGV: token, layout, environment, format.
+-- ARGV: token, layout, environment, format, the lineage of a lane that has none yet.
 local meta, timers, board, outbox, journal, lead, history = unpack(KEYS)
-local token, layout, environment, format = unpack(ARGV)
+local token, layout, environment, format, lineage = unpack(ARGV)
 
 -- Check.
 local refused = wrong_type(meta, 'hash') or wrong_type(timers, 'zset') or wrong_type(board, 'zset')
@@ -38,9 +38,9 @@ if redis.acl_check_cmd then
 end
 
 -- Write.
-local known = redis.call('HMGET', meta, 'ver', 'timeline', 'outbox')
+local known = redis.call('HMGET', meta, 'ver', 'timeline', 'outbox', 'lineage')
 redis.call('HSET', meta, 'token', token, 'layout', layout, 'environment', environment, 'format', format,
-  'ver', known[1] or '0', 'timeline', known[2] or '1', 'outbox', known[3] or '0')
+  'ver', known[1] or '0', 'timeline', known[2] or '1', 'outbox', known[3] or '0', 'lineage', known[4] or lineage)
 local answer = standing(meta, timers, outbox)
 answer[6] = redis.call('HGETALL', meta)
 return answer

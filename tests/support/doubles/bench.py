@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from scoring.lead import STATE_FORMAT
+from scoring.state import STATE_FORMAT
 from streams.lane.ports import Commit, LaneStore, OutboxEntry
 from streams.store import Reader, Store
 from streams.store.connection import Connection

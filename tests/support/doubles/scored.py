@@ -13,9 +13,10 @@ import xxhash
 
 from schemas.codec import encode
 from scoring.document import read_model
-from scoring.lead import encode_lead
 from scoring.offline import FileScorer
 from scoring.plan import Plan
+from scoring.profile import encode_profile
+from scoring.state import encode_lead
 
 MODEL = """
 version: small
@@ -37,6 +38,39 @@ bands:
 """Something of everything, and its own: tests do not change with what the packaged default gives."""
 
 
+WHOLE = (
+    MODEL
+    + """
+fit:
+  - {id: boss,   where: {job_title: {contains: vp}}, points: 15, dimension: authority}
+  - {id: money,  where: {budget: {min: 10000}},      points: 10, dimension: budget}
+  - {id: free,   where: {email: {is: free}},         points: -10}
+  - {id: rival,  where: {company: rival},            flag: competitor}
+segments:
+  - {name: enterprise, where: {company_size: {min: 1000}}, bands: {hot: {enter: 60, leave: 50}}}
+grades: {fit: {A: 20, B: 10, C: 0}, engagement: {1: 60, 2: 30, 3: 10}}
+surge: {points: 40, within: 48h, kinds: 2, cooldown: 7d}
+"""
+)
+"""The same, and all that is about who a lead is, red flags and surges."""
+
+
+SCANNED = 7
+"""A few leads are several steps of a scan."""
+
+
+def profile(lead_id: str, occurred_at: str, **fields: object) -> bytes:
+    """One line of a file: what is known of a lead."""
+    value = {"id": f"p-{occurred_at}", "lead_id": lead_id, "occurred_at": occurred_at, **fields}
+    return json.dumps({"topic": "lead.profiles", "value": value}).encode()
+
+
+def command(lead_id: str, name: str, occurred_at: str, **members: object) -> bytes:
+    """One line of a file: what people say or decide of a lead."""
+    value = {"id": f"c-{occurred_at}", "lead_id": lead_id, "command": name, "occurred_at": occurred_at, **members}
+    return json.dumps({"topic": "lead.commands", "value": value}).encode()
+
+
 def signal(lead_id: str, kind: str, occurred_at: str, **attributes: object) -> bytes:
     """One line of a file; its id is all of it, so that no two are duplicates unless they are the same."""
     value = {"lead_id": lead_id, "kind": kind, "occurred_at": occurred_at, **attributes}
@@ -44,9 +78,9 @@ def signal(lead_id: str, kind: str, occurred_at: str, **attributes: object) -> b
     return json.dumps({"topic": "engagements", "value": value}).encode()
 
 
-def scored(lines: Iterable[bytes]) -> FileScorer:
-    """A scorer that was fed these lines, under MODEL."""
-    scorer = FileScorer(Plan(read_model(MODEL)))
+def scored(lines: Iterable[bytes], model: str = MODEL) -> FileScorer:
+    """A scorer that was fed these lines, under this model."""
+    scorer = FileScorer(Plan(read_model(model)))
     for number, line in enumerate(lines, start=1):
         scorer.feed(number, line)
     assert not scorer.rejected
@@ -56,9 +90,9 @@ def scored(lines: Iterable[bytes]) -> FileScorer:
 class ScoredLeads:
     """A Redis into which lanes have written what these scorers hold, by partition. Counts the states read."""
 
-    def __init__(self, scorers: Mapping[int, FileScorer]) -> None:
+    def __init__(self, scorers: Mapping[int, FileScorer], model: str = MODEL) -> None:
         self.scorers = dict(scorers)
-        self.metas = {number: {"model_ordinal": "1", "model_body": MODEL} for number in self.scorers}
+        self.metas = {number: {"model_ordinal": "1", "model_body": model} for number in self.scorers}
         self.states_read = 0
 
     async def partitions(self) -> int:
@@ -75,6 +109,17 @@ class ScoredLeads:
         most = scorer.plan.model.scale.max
         board = [(lead_id, min(lead.ceiling, most)) for lead_id, lead in scorer.leads.items()]
         return sorted(board, key=lambda each: -each[1])[start : start + limit]
+
+    async def board_scan(self, partition: int, cursor: int) -> tuple[int, Sequence[tuple[str, float]]]:
+        """The board in pages of SCANNED leads, in the order in which they came."""
+        board = [(lead_id, lead.ceiling) for lead_id, lead in self.scorers[partition].leads.items()]
+        end = cursor + SCANNED
+        return (0 if end >= len(board) else end), board[cursor:end]
+
+    async def profiles(self, partition: int, lead_ids: Sequence[str]) -> list[bytes | None]:
+        """The packed profiles."""
+        profiles = self.scorers[partition].profiles
+        return [encode_profile(profiles[each]) if each in profiles else None for each in lead_ids]
 
     async def states(self, partition: int, lead_ids: Sequence[str]) -> list[bytes | None]:
         """The packed states."""

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from scoring.lead import STATE_FORMAT
+from scoring.state import STATE_FORMAT
 from streams.lane.ports import Acquired, Commit, Fenced, OutboxEntry, Rewound, Standing
 from streams.store.commit import check
 from streams.store.keys import layout
@@ -87,7 +87,8 @@ class MemoryLane:
         counted = {
             name: meta.get(name, start) for name, start in (("ver", "0"), ("timeline", "1"), ("outbox", "0"))
         }
-        meta.update(ours, token=self._token, **counted)
+        lineage = meta.get("lineage", f"lineage of {self._token}")
+        meta.update(ours, token=self._token, lineage=lineage, **counted)
         return Acquired(dict(meta), self._standing())
 
     async def load(self, lead_ids: Sequence[str]) -> Sequence[bytes | None]:

@@ -3,6 +3,7 @@
     words.py       kinds, topics and attributes that models ask about and signals carry; profiles.py: fields
     models.py      `random_model`, `random_successor`, `model_yaml`; whole.py: fit, segments, grades, surge
     histories.py   `random_history`: lines for `score` in order of arrival; acts.py: profiles and commands
+    inputs.py      what these have in common with signals; crowds.py: more than a lead may have
     broken.py      signals that the contract refuses, each with its reason; broken_acts.py: profiles, commands
     strategies.py  small models and histories for hypothesis, which shrink
 

@@ -10,28 +10,34 @@ from dataclasses import dataclass, fields
 from random import Random
 from typing import Any
 
-from tests.support.generate.broken import Broken
 from tests.support.generate.broken_acts import BROKEN_COMMANDS, BROKEN_PROFILES
-from tests.support.generate.profiles import many_fields, random_fields
+from tests.support.generate.crowds import random_crowd
+from tests.support.generate.inputs import (
+    COMMANDS,
+    MINUTE_MS,
+    PROFILES,
+    SIGNALS,
+    Arrival,
+    Line,
+    Value,
+    again,
+    arrival,
+    random_value,
+)
+from tests.support.generate.profiles import random_fields
 from tests.support.generate.whole import REASONS
 from tests.support.generate.words import KINDS, TOPIC_OF
 from tests.support.reference.instants import DAY_MS, HOUR_MS, SECOND_MS, instant_ms, iso
 
-Line = dict[str, Any]
-Value = dict[str, Any]
-Arrival = tuple[int, Line]
-
-PROFILES, COMMANDS = "lead.profiles", "lead.commands"
-MINUTE_MS = 60 * SECOND_MS
-MANY_FLAGS = 19
-"""More than the 16 that a lead may have."""
+ECHOES_MS = (30 * MINUTE_MS, HOUR_MS, 6 * HOUR_MS, DAY_MS, 36 * HOUR_MS, 2 * DAY_MS, 7 * DAY_MS)
+"""How long random models let a cooldown, a window or a surge be: a signal as much later is on its edge."""
 
 
 @dataclass(frozen=True)
 class Acts:
-    """Of each sort of act its share of the lines of a life.
+    """Of each sort of act its share of the lines of a life; an echo is a signal on the edge of an earlier one.
 
-    `crowds` is the share of the leads that get more flags or fields than they may have.
+    `crowds` is the share of the leads that get more flags, fields or signals at once than they may have.
     """
 
     profile: float = 0.25
@@ -41,8 +47,9 @@ class Acts:
     outcome: float = 0.04
     contacted: float = 0.04
     erase: float = 0.02
+    echo: float = 0.1
     broken: float = 0.04
-    crowds: float = 0.06
+    crowds: float = 0.08
 
 
 def random_acts(rng: Random, acts: Acts, lead_id: str, life: list[Arrival]) -> list[Arrival]:
@@ -52,10 +59,9 @@ def random_acts(rng: Random, acts: Acts, lead_id: str, life: list[Arrival]) -> l
         for sort in (one.name for one in fields(acts) if one.name != "crowds"):
             if rng.random() < getattr(acts, sort):
                 record_ms = moment_ms + _gap_ms(rng, moment_ms)
-                known = [*life[: place + 1], *arrivals]
-                arrivals += _act(rng, sort, lead_id, record_ms, known)
+                arrivals += _act(rng, sort, lead_id, record_ms, [*life[: place + 1], *arrivals])
     if life and rng.random() < acts.crowds:
-        arrivals += _crowd(rng, lead_id, rng.choice(life)[0])
+        arrivals += random_crowd(rng, lead_id, rng.choice(life)[0])
     return arrivals
 
 
@@ -66,41 +72,44 @@ def _gap_ms(rng: Random, moment_ms: int) -> int:
 
 
 def _act(rng: Random, sort: str, lead_id: str, record_ms: int, known: list[Arrival]) -> list[Arrival]:
-    if sort == "broken":
-        return [_broken(rng, lead_id, record_ms)]
-    topic = PROFILES if sort == "profile" else COMMANDS
-    value = _value(rng, lead_id, record_ms) | _members(rng, sort, record_ms, known)
-    line = {"topic": topic, "timestamp": iso(record_ms), "value": value}
-    arrivals = [(record_ms, line)]
+    """The act, and what follows from it; `known` are the lines so far."""
+    match sort:
+        case "broken":
+            return [_broken(rng, lead_id, record_ms)]
+        case "echo":
+            return _echo(rng, known)
+        case "profile":
+            acts = [arrival(PROFILES, record_ms, random_value(rng, lead_id, record_ms) | random_fields(rng))]
+        case _:
+            members = {"command": sort, **_members(rng, sort, record_ms, known)}
+            acts = [arrival(COMMANDS, record_ms, random_value(rng, lead_id, record_ms) | members)]
+    line = acts[0][1]
     if rng.random() < 0.12:
-        arrivals += [_again(rng, line, record_ms)]
+        acts.append(again(rng, line, record_ms))
     if sort == "erase":
         inputs = [one for _, one in known if one["topic"] != "timer"]
-        arrivals += [_again(rng, one, record_ms) for one in rng.sample(inputs, min(len(inputs), 3))]
-    if value.get("until") and rng.random() < 0.6:
-        arrivals.append(_timer_at_the_end(rng, line))
-    return arrivals
+        acts += [again(rng, one, record_ms) for one in rng.sample(inputs, min(len(inputs), 3))]
+    if line["value"].get("until") and rng.random() < 0.6:
+        acts.append(_timer_at_the_end(rng, line))
+    return acts
 
 
 def _members(rng: Random, sort: str, record_ms: int, known: list[Arrival]) -> Value:
-    """What a value of this sort has besides the members of every input."""
-    if sort == "profile":
-        return random_fields(rng)
-    members: Value = {"command": sort}
+    """What a command of this name has besides the members of every input."""
+    by: Value = rng.choice([{}, {"by": "sales:kim"}, {"by": None}])
     match sort:
         case "flag":
-            members |= _flag(rng, record_ms, known)
+            return _flag(rng, record_ms, known) | by
         case "unflag":
-            members |= {"reason": rng.choice(REASONS)} | rng.choice(
-                [{}, {"verdict": "right"}, {"verdict": "wrong"}]
-            )
+            verdict: Value = rng.choice([{}, {"verdict": "right"}, {"verdict": "wrong"}])
+            return {"reason": _raised(rng, known), **verdict} | by
         case "retract":
-            members |= _retract(rng, known)
+            return _retract(rng, known)
         case "outcome":
-            members |= {"result": rng.choice(["converted", "dead", "reopened", "reopened"]), "value": 990.5}
+            return {"result": rng.choice(["converted", "dead", "reopened", "reopened"]), "value": 990.5}
         case "contacted":
-            members |= {"note": "rang twice"}
-    return members | rng.choice([{}, {"by": "sales:kim"}, {"by": None}]) if sort != "erase" else members
+            return {"note": "rang twice"} | by
+    return {}
 
 
 def _flag(rng: Random, record_ms: int, known: list[Arrival]) -> Value:
@@ -122,12 +131,11 @@ def _raised(rng: Random, known: list[Arrival]) -> str:
 
 def _until_ms(rng: Random, record_ms: int, known: list[Arrival]) -> int:
     """Soon or in days, on a whole second or hour or between two, at the instant of a line, now and then past."""
-    ahead_ms = rng.choice([rng.randrange(3 * SECOND_MS), rng.randrange(DAY_MS), rng.randrange(20 * DAY_MS), -5_000])
-    until_ms = record_ms + ahead_ms
-    unit_ms = rng.choice([1, 1, SECOND_MS, HOUR_MS])
     if rng.random() < 0.15:
         return rng.choice(known)[0] + rng.choice([0, 1, 300, DAY_MS])
-    return until_ms - until_ms % unit_ms
+    soon_ms, days_ms = rng.randrange(3 * SECOND_MS), rng.randrange(20 * DAY_MS)
+    until_ms = record_ms + rng.choice([soon_ms, rng.randrange(DAY_MS), days_ms, -5 * SECOND_MS])
+    return until_ms - until_ms % rng.choice([1, 1, SECOND_MS, HOUR_MS])
 
 
 def _retract(rng: Random, known: list[Arrival]) -> Value:
@@ -139,36 +147,33 @@ def _retract(rng: Random, known: list[Arrival]) -> Value:
     return {"kind": kind, "signal_id": signal_id} | rng.choice([{}, {"why": "a scanner"}])
 
 
+def _echo(rng: Random, known: list[Arrival]) -> list[Arrival]:
+    """A signal like one of the last ones, exactly or next to exactly so much later that it is on an edge."""
+    signals = [line for _, line in known[-12:] if _is_told(line)]
+    if not signals:
+        return []
+    line = rng.choice(signals)
+    try:
+        occurred_ms = instant_ms(line["value"]["occurred_at"])
+    except (KeyError, TypeError, ValueError):
+        return []
+    at_ms = occurred_ms + rng.choice(ECHOES_MS) + rng.choice([0, 0, 0, -1, 1])
+    value = line["value"] | {"id": f"echo-{rng.randrange(10**6)}", "occurred_at": iso(at_ms), "kind": _kind(line)}
+    return [arrival(SIGNALS, at_ms + rng.choice([0, 0, 700]), value)]
+
+
 def _is_told(line: Line) -> bool:
     """Is it a signal with a kind and an id that a command can name?"""
-    if line["topic"] not in (*TOPIC_OF.values(), "engagements") or not isinstance(line["value"], dict):
+    if line["topic"] not in (*TOPIC_OF.values(), SIGNALS) or not isinstance(line["value"], dict):
         return False
-    signal_id = line["value"].get("id")
+    signal_id, kind = line["value"].get("id"), _kind(line)
     named = isinstance(signal_id, str) and 0 < len(signal_id) <= 200
-    return named and isinstance(_kind(line), str) and _kind(line).islower() and "." in _kind(line)
+    return named and isinstance(kind, str) and kind.islower() and "." in kind
 
 
 def _kind(line: Line) -> Any:
     default = next((kind for kind, topic in TOPIC_OF.items() if topic == line["topic"]), None)
     return line["value"].get("kind") or default
-
-
-def _value(rng: Random, lead_id: str, record_ms: int) -> Value:
-    """The members of every input: mostly of just before the record, some late or a little ahead."""
-    chance = rng.random()
-    occurred_ms = record_ms - rng.choice([0, 0, rng.randrange(3 * SECOND_MS)])
-    if chance < 0.12:
-        occurred_ms = record_ms - rng.choice([rng.randrange(2 * DAY_MS), rng.randrange(60 * DAY_MS)])
-    elif chance < 0.16:
-        occurred_ms = record_ms + rng.randrange(5 * MINUTE_MS + 1)
-    occurred_ms -= occurred_ms % rng.choice([1, 1, SECOND_MS, HOUR_MS])
-    return {"id": f"a-{rng.randrange(10**6)}", "lead_id": lead_id, "occurred_at": iso(occurred_ms)}
-
-
-def _again(rng: Random, line: Line, record_ms: int) -> Arrival:
-    """The same value once more, soon or some days later."""
-    later_ms = record_ms + rng.choice([0, rng.randrange(MINUTE_MS), rng.randrange(DAY_MS), 5 * DAY_MS])
-    return later_ms, line | {"timestamp": iso(later_ms)}
 
 
 def _timer_at_the_end(rng: Random, line: Line) -> Arrival:
@@ -179,25 +184,9 @@ def _timer_at_the_end(rng: Random, line: Line) -> Arrival:
 
 
 def _broken(rng: Random, lead_id: str, record_ms: int) -> Arrival:
+    value = {"id": "a-broken", "lead_id": lead_id, "occurred_at": iso(record_ms)}
     if rng.random() < 0.4:
-        topic, faults, good = PROFILES, BROKEN_PROFILES, {"job_title": "VP Sales"}
-    else:
-        topic, faults, good = COMMANDS, BROKEN_COMMANDS, {"command": "contacted"}
-    value = {"id": "a-broken", "lead_id": lead_id, "occurred_at": iso(record_ms)} | good
-    fault: Broken = faults[rng.choice(sorted(faults))]
-    return record_ms, {"topic": topic, "timestamp": iso(record_ms), "value": fault.spoil(value, record_ms)}
-
-
-def _crowd(rng: Random, lead_id: str, moment_ms: int) -> list[Arrival]:
-    """More flags, or more fields, than a lead may have, within two hours."""
-    moments = sorted(moment_ms + rng.randrange(2 * HOUR_MS) for _ in range(MANY_FLAGS))
-    if rng.random() < 0.4:
-        profiles = [(at_ms, _value(rng, lead_id, at_ms) | many_fields(rng)) for at_ms in moments[:3]]
-        return [(at_ms, {"topic": PROFILES, "timestamp": iso(at_ms), "value": one}) for at_ms, one in profiles]
-    flags: list[Arrival] = []
-    for number, at_ms in enumerate(moments):
-        value = _value(rng, lead_id, at_ms) | {"command": "flag", "reason": f"reason-{number}", "cap": 60 + number}
-        if rng.random() < 0.3:
-            value["until"] = iso(at_ms + rng.randrange(HOUR_MS))
-        flags.append((at_ms, {"topic": COMMANDS, "timestamp": iso(at_ms), "value": value}))
-    return flags
+        fault = BROKEN_PROFILES[rng.choice(sorted(BROKEN_PROFILES))]
+        return arrival(PROFILES, record_ms, fault.spoil(value | {"job_title": "VP Sales"}, record_ms))
+    fault = BROKEN_COMMANDS[rng.choice(sorted(BROKEN_COMMANDS))]
+    return arrival(COMMANDS, record_ms, fault.spoil(value | {"command": "contacted"}, record_ms))

@@ -43,9 +43,6 @@ _NUMBERS: dict[str, tuple[Any, ...]] = {
 _ADDRESS = ("free", "disposable", "role", "invalid", "business")
 _BLANKS: tuple[Any, ...] = (None, "", "  ")
 
-MANY_FIELDS = 100
-"""Names of plain fields, more than the 64 that a profile may have."""
-
 
 def random_fields(rng: Random) -> dict[str, Any]:
     """Some fields: texts in varied case, addresses of all sorts, numbers, true and false, now and then a blank."""
@@ -54,12 +51,6 @@ def random_fields(rng: Random) -> dict[str, Any]:
     if fields and rng.random() < 0.15:
         fields[rng.choice(sorted(fields))] = rng.choice(_BLANKS)
     return fields
-
-
-def many_fields(rng: Random) -> dict[str, Any]:
-    """So many fields that one or two such profiles are all that a lead may have."""
-    count = rng.choice([20, 40, 63, 64])
-    return {f"field-{number}": number for number in rng.sample(range(MANY_FIELDS), count)}
 
 
 def random_fit_where(rng: Random) -> dict[str, Any]:

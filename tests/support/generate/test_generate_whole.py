@@ -56,18 +56,20 @@ def test_broken_values_have_their_reason(topic: str, name: str, broken: Broken) 
     assert len(untimed["rejected"]) == (0 if broken.by_record else 1)
 
 
-def _whole(seed: int) -> tuple[dict[str, Any], list[Any]]:
+def _whole(seed: int, crowds: float = 0.1) -> tuple[dict[str, Any], list[Any]]:
     rng = Random(seed)
     model = random_model(rng, whole=True)
-    return model, random_history(rng, model, 10, Mix(lines_per_lead=10, commands=seed % 3, acts=Acts()))
+    return model, random_history(
+        rng, model, 10, Mix(lines_per_lead=6, commands=seed % 3, acts=Acts(crowds=crowds))
+    )
 
 
 def test_histories_reach_every_corner() -> None:
     """Over some seeds there is each kind and cause of a change, each grade, each thing that is ignored."""
     seen: Counter[Any] = Counter()
     refused: set[tuple[str, str]] = set()
-    for seed in range(50):
-        model, lines = _whole(seed)
+    for seed in range(20):
+        model, lines = _whole(seed, crowds=0.3)
         answer = score(lines, model, None)
         refused |= {(one["reason"], one["field"]) for one in answer["rejected"]}
         seen.update(answer["ignored"])
@@ -77,7 +79,7 @@ def test_histories_reach_every_corner() -> None:
             what = change["flag"]["action"] if kind == "flag" else change.get("direction")
             seen.update([(kind, cause, what, change["alert"])])
             seen.update(change["grade"] or "none")
-    assert refused >= {(broken.reason, broken.field) for _, _, broken in CASES} | {("too_many", "reason")}
+    assert refused >= {("too_many", "reason"), ("too_many", "")}
     for what in ("duplicate", "machine", "erased", "command", "converted", "dead", *"ABCD1234"):
         assert seen[what] > 0, what
     for cause in ("signal", "profile", "flag", "retract", "model", "time"):
@@ -116,7 +118,7 @@ def test_the_same_seed_makes_the_same(seed: int) -> None:
     assert times == sorted(times)
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", range(15))
 def test_steps_do_not_matter(seed: int) -> None:
     """Law 3: after the last input, one step to the end, or some that stay before it, give the same answer."""
     model, lines = _whole(seed)

@@ -49,9 +49,18 @@ class KafkaServer(Server):
     name = "kafka"
     start_timeout_s = 60.0
 
-    def __init__(self, *, settings: Mapping[str, str] | None = None, jvm: Sequence[str] = FAST_JVM) -> None:
+    def __init__(
+        self,
+        *,
+        settings: Mapping[str, str] | None = None,
+        jvm: Sequence[str] = FAST_JVM,
+        front_port: int | None = None,
+    ) -> None:
+        """`front_port`: where a proxy stands; whoever begins there is told to stay there (see `front`)."""
         super().__init__()
         self.controller_port = free_port()
+        self.front_port = front_port
+        self.back_port = free_port()
         self.settings = dict(settings or {})
         self.jvm = tuple(jvm)
 
@@ -59,6 +68,12 @@ class KafkaServer(Server):
     def bootstrap(self) -> str:
         """The address that clients begin with: `127.0.0.1:port`."""
         return f"127.0.0.1:{self.port}"
+
+    @property
+    def front(self) -> str:
+        """The address of the proxy, which passes on to `back_port`: Kafka tells its clients where to go on, and
+        what comes in by that port it sends to the proxy again. Without a proxy the same as `bootstrap`."""
+        return self.bootstrap if self.front_port is None else f"127.0.0.1:{self.front_port}"
 
     def command(self) -> list[str]:
         """The broker's command line; the first time its directory is formatted."""
@@ -91,14 +106,19 @@ class KafkaServer(Server):
 
     def _properties(self) -> dict[str, str]:
         controller = f"127.0.0.1:{self.controller_port}"
+        doors = {"PLAINTEXT": (self.bootstrap, self.bootstrap)}
+        if self.front_port is not None:
+            doors["FRONT"] = (f"127.0.0.1:{self.back_port}", self.front)
+        listeners = [f"{name}://{address}" for name, (address, _) in doors.items()]
         return {
             "process.roles": "broker,controller",
             "node.id": "1",
             "controller.quorum.voters": f"1@{controller}",
-            "listeners": f"PLAINTEXT://{self.bootstrap},CONTROLLER://{controller}",
-            "advertised.listeners": f"PLAINTEXT://{self.bootstrap}",
+            "listeners": ",".join([*listeners, f"CONTROLLER://{controller}"]),
+            "advertised.listeners": ",".join(f"{name}://{told}" for name, (_, told) in doors.items()),
+            "inter.broker.listener.name": "PLAINTEXT",
             "controller.listener.names": "CONTROLLER",
-            "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+            "listener.security.protocol.map": ",".join(f"{name}:PLAINTEXT" for name in [*doors, "CONTROLLER"]),
             "log.dirs": str(self.directory / "logs"),
             "auto.create.topics.enable": "false",
             "message.max.bytes": str(MAX_RECORD_BYTES),

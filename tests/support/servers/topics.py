@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
@@ -27,17 +27,17 @@ def names() -> list[str]:
     return [topic.name for topic in ALL]
 
 
-async def make_topics_anew(bootstrap: str, partitions: int) -> None:
-    """Delete all topics and make them with this many partitions; returns once each partition has a leader.
+async def make_topics_anew(bootstrap: str, partitions: int, topics: Sequence[Topic] = ALL) -> None:
+    """Delete these topics and make them with this many partitions; returns once each partition has a leader.
 
     Raises RuntimeError when the broker refuses, TimeoutError when it does not get there.
     """
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=REQUEST_TIMEOUT_MS)
     await admin.start()
     try:
-        deleted = await admin.delete_topics(names())
+        deleted = await admin.delete_topics([topic.name for topic in topics])
         _expect(dict(deleted.topic_error_codes), OK, UNKNOWN_TOPIC)
-        created = await admin.create_topics([_new(topic, partitions) for topic in ALL])
+        created = await admin.create_topics([_new(topic, partitions) for topic in topics])
         _expect({name: code for name, code, _ in created.topic_errors}, OK)
         for _ in range(POLLS):
             if await _led(admin, partitions):
@@ -49,7 +49,8 @@ async def make_topics_anew(bootstrap: str, partitions: int) -> None:
 
 
 def _new(topic: Topic, partitions: int) -> NewTopic:
-    return NewTopic(topic.name, partitions, 1, topic_configs={"retention.ms": str(topic.retention_ms)})
+    kept = {"cleanup.policy": "compact"} if topic.is_compacted else {"retention.ms": str(topic.retention_ms)}
+    return NewTopic(topic.name, partitions, 1, topic_configs=kept)
 
 
 def _expect(codes: Mapping[str, int], *good: int) -> None:

@@ -1,0 +1,130 @@
+"""What happens to Redis and Kafka themselves."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+
+from tests.chaos.faults.fault import Evidence, Fault
+from tests.chaos.proxy import Mode
+from tests.chaos.stage import Stage
+from tests.chaos.wire import REWOUND
+
+FORGOTTEN_COMMITS, FORGOTTEN_CHANGES = 8, 4
+"""What every lane makes between the copy and the loss."""
+
+
+class RedisKilled(Fault):
+    """SIGKILL of Redis under load, and a start with the same files: a kill alone loses nothing."""
+
+    name = "redis-killed"
+
+    async def inject(self, stage: Stage) -> None:
+        """Kill it; every worker notices."""
+        redis = stage.servers.redis
+        self.pid, self.before = redis.pid, {hand.name: len(hand.said("redis_away")) for hand in stage.crew.hands}
+        await asyncio.to_thread(redis.kill)
+        for hand in stage.crew.hands:
+            await stage.until_said(hand, "redis_away", self.before[hand.name] + 1)
+
+    async def heal(self, stage: Stage) -> None:
+        """Start it."""
+        await asyncio.to_thread(stage.servers.redis.start)
+        await stage.mark("back after Redis is")
+
+    def evidence(self, stage: Stage) -> Evidence:
+        """The kernel's word, and the logs'."""
+        return {
+            "processes of Redis": int(stage.servers.redis.pid != self.pid),
+            "complaints": stage.crew.said("redis_away") - sum(self.before.values()),
+        }
+
+
+class RedisOlder(Fault):
+    """Redis comes back with an older copy of its file: acknowledged commits and published changes are gone."""
+
+    name = "redis-older"
+    loses_commits = True
+
+    async def inject(self, stage: Stage) -> None:
+        """Copy its file, let the lanes go on, kill it, and put the copy in the place of the file."""
+        redis = stage.servers.redis
+        file, copy = redis.directory / "appendonlydir", redis.directory / "copy"
+        shutil.rmtree(copy, ignore_errors=True)
+        shutil.copytree(file, copy)
+        self.stage, self.copied = stage, await stage.lanes.read()
+        await stage.until(self._have_gone_on, "every lane has gone on since the copy")
+        _set_all(stage, Mode.RESET)
+        self.lost = await stage.lanes.read()
+        await asyncio.to_thread(redis.kill)
+        shutil.rmtree(file)
+        copy.rename(file)
+
+    async def heal(self, stage: Stage) -> None:
+        """Start it; only when it has been looked at may the workers reach it."""
+        await asyncio.to_thread(stage.servers.redis.start)
+        self.found = await stage.lanes.read()
+        _set_all(stage, Mode.PASS)
+        await stage.mark("back after Redis is older")
+
+    def evidence(self, stage: Stage) -> Evidence:
+        """Redis's word."""
+        pairs = list(zip(self.lost, self.found, strict=True))
+        return {
+            "commits forgotten, least of a lane": min(lost.ver - found.ver for lost, found in pairs),
+            "changes forgotten, least of a lane": min(lost.seq - found.seq for lost, found in pairs),
+            "REWOUND from Redis": stage.crew.replies(REWOUND),
+        }
+
+    async def _have_gone_on(self) -> bool:
+        lanes = await self.stage.lanes.look()
+        return bool(lanes) and all(
+            now.ver - then.ver > FORGOTTEN_COMMITS and now.seq - then.seq - now.outbox > FORGOTTEN_CHANGES
+            for now, then in zip(lanes, self.copied, strict=True)
+        )
+
+
+class BrokerKilled(Fault):
+    """SIGKILL of Kafka under load, and a start with the same files."""
+
+    name = "broker-killed"
+
+    async def inject(self, stage: Stage) -> None:
+        """Kill it; the workers find nobody."""
+        self.pid, self.before = stage.servers.kafka.pid, stage.servers.kafka_proxy.refused
+        await asyncio.to_thread(stage.servers.kafka.kill)
+        self.proxy = stage.servers.kafka_proxy
+        await stage.until(self._is_missed, "workers look for the broker")
+
+    async def heal(self, stage: Stage) -> None:
+        """Start it."""
+        await asyncio.to_thread(stage.servers.kafka.start)
+        await stage.mark("back after the broker is")
+
+    def evidence(self, stage: Stage) -> Evidence:
+        """The kernel's word, and the proxy's."""
+        return {
+            "processes of Kafka": int(stage.servers.kafka.pid != self.pid),
+            "connections in vain": self.proxy.refused - self.before,
+        }
+
+    async def _is_missed(self) -> bool:
+        return self.proxy.refused > self.before + 1
+
+
+class BrokerRestarted(BrokerKilled):
+    """Kafka is told to stop, which it does in order, and started again."""
+
+    name = "broker-restarted"
+
+    async def inject(self, stage: Stage) -> None:
+        """Stop it; the workers find nobody."""
+        self.proxy = stage.servers.kafka_proxy
+        self.pid, self.before = stage.servers.kafka.pid, self.proxy.refused
+        await asyncio.to_thread(stage.servers.kafka.stop)
+        await stage.until(self._is_missed, "workers look for the broker")
+
+
+def _set_all(stage: Stage, mode: Mode) -> None:
+    for hand in stage.crew.hands:
+        hand.redis.set_mode(mode)

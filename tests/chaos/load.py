@@ -1,0 +1,136 @@
+"""What goes on throughout a run: leads that open, click and sign up, live, from a seed.
+
+What is sent and in which order comes from the seed; when it is sent is the present, so that timers come due while
+faults are at work. Some of it is repeated, late, malformed, or sent to a wrong partition: what becomes of those is
+to survive the faults too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from random import Random
+
+from confluent_kafka import Producer
+
+from schemas.instants import format_ms
+from streams.clock import Clock
+from streams.kafka.placement import partition_of
+from tests.support.traffic import Event
+
+MODEL = (Path(__file__).parent / "model.yaml").read_text(encoding="utf-8")
+
+TICK_S = 0.05
+"""Between two handfuls of events: a batch of a lane takes less."""
+
+LINGER_MS = 20
+"""A handful goes out in a few requests."""
+
+TAKEN_S = 60
+"""For Kafka to take an event: longer than any broker is away."""
+
+PER_SECOND = 300
+"""Two cores run all servers, workers and the load itself."""
+
+LEADS = 400
+
+REPEATED, LATE, BAD, MISPLACED = 0.02, 0.02, 0.02, 0.02
+"""Shares of the load."""
+
+REPEATED_AMONG = 200
+"""A repeat is one of so many events before it: within the memory for duplicates."""
+
+TOPICS = ("email.opens", "email.clicks", "webinar.signups", "engagements", "lead.profiles")
+SHARES = (0.4, 0.4, 0.08, 0.08, 0.04)
+KINDS = ("form.submitted", "email.bounced", "page.viewed")
+
+
+@dataclass
+class Load:
+    """Sends events until `stop`, by librdkafka, which takes care of brokers that go and come. `sent` counts them."""
+
+    bootstrap: str
+    partitions: int
+    clock: Clock
+    seed: int
+    per_second: int = PER_SECOND
+    sent: int = 0
+    _stopped: asyncio.Event = field(default_factory=asyncio.Event)
+    _task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """From now on."""
+        self._task = asyncio.create_task(self._run(), name="load")
+
+    async def stop(self) -> None:
+        """Everything sent is acknowledged. Raises RuntimeError where something never was."""
+        self._stopped.set()
+        if self._task is not None:
+            await self._task
+
+    async def _run(self) -> None:
+        producer = Producer(
+            {
+                "bootstrap.servers": self.bootstrap,
+                "enable.idempotence": True,
+                "linger.ms": LINGER_MS,
+                "message.timeout.ms": TAKEN_S * 1_000,
+                "logger": logging.getLogger("tests.chaos.load"),
+            }
+        )
+        events, place = make_events(self.seed, self.clock), cache(partition_of)
+        while not self._stopped.is_set():
+            for _ in range(int(self.per_second * TICK_S)):
+                (topic, key, value, timestamp_ms), shift = next(events)
+                partition = (place(key, self.partitions) + shift) % self.partitions
+                producer.produce(topic, key=key, value=value, partition=partition, timestamp=timestamp_ms)
+                self.sent += 1
+            producer.poll(0)
+            await asyncio.sleep(TICK_S)
+        if left := await asyncio.to_thread(producer.flush, TAKEN_S):
+            raise RuntimeError(f"Kafka did not take {left} events of the load")
+
+
+def make_events(seed: int, clock: Clock) -> Iterator[tuple[Event, int]]:
+    """Events without end, each with how many partitions beyond the right one it goes: 0 but for misplaced ones."""
+    rng = Random(f"load {seed}")
+    recent: deque[Event] = deque(maxlen=REPEATED_AMONG)
+    number = 0
+    while True:
+        number += 1
+        now_ms = clock.now_ms()
+        if recent and rng.random() < REPEATED:
+            event = rng.choice(recent)._replace(timestamp_ms=now_ms)
+        else:
+            event = _event(rng, number, now_ms)
+            recent.append(event)
+        yield event, int(rng.random() < MISPLACED)
+
+
+def _event(rng: Random, number: int, now_ms: int) -> Event:
+    topic = rng.choices(TOPICS, SHARES)[0]
+    lead_id = f"L-{int(LEADS * rng.random() ** 2)}"
+    value: dict[str, object] = {"id": f"e-{number}", "lead_id": lead_id, **_members(rng, topic)}
+    if rng.random() >= BAD:
+        late_ms = rng.randrange(1_000, 30_000) if rng.random() < LATE else 0
+        value["occurred_at"] = format_ms(now_ms - late_ms)
+    return Event(topic, lead_id.encode(), json.dumps(value).encode(), now_ms)
+
+
+def _members(rng: Random, topic: str) -> dict[str, object]:
+    match topic:
+        case "engagements":
+            return {"kind": rng.choice(KINDS)}
+        case "lead.profiles":
+            return {"name": "Ann", "job_title": rng.choice(("VP Sales", "clerk"))}
+        case "webinar.signups":
+            return {"webinar_id": f"w-{rng.randrange(50)}"}
+        case _:
+            url = "https://x.example/pricing" if rng.random() < 0.3 else "https://x.example"
+            return {"message_id": f"m-{rng.randrange(50)}", "url": url}

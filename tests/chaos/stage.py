@@ -1,0 +1,174 @@
+"""One run's servers, workers, load and reader, and the questions that faults ask.
+
+async with Stage(servers, seed=7) as stage:
+    await stage.begin(workers=2)
+    ...                                 # a fault is injected and healed
+    await stage.end()                   # all is applied and published, and the workers have stopped
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import tempfile
+from collections import Counter, defaultdict
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from typing import Self
+
+from schemas.topics import INPUT_NAMES
+from streams.clock import SystemClock
+from tests.chaos.crew import Crew, Hand
+from tests.chaos.lanes import Ends, Lanes
+from tests.chaos.load import MODEL, PER_SECOND, Load
+from tests.chaos.proxy import Proxy
+from tests.chaos.reader import OUTPUTS, LiveReader, count_records
+from tests.chaos.watch import Watch
+from tests.support.servers import KafkaServer, RedisServer, ServerFailed
+from tests.support.servers.topics import make_topics_anew
+from tests.support.traffic import activate
+from tests.support.workers import Site, eventually
+
+PARTITIONS = 4
+"""Two for each of two workers."""
+
+WARM_CHANGES = 40
+"""Published before anything breaks: every lane is at work, and leads have crossed lines."""
+
+RECOVERED_S = 60.0
+"""From a fault to all lanes at work again. Overlapping deaths take up to 30 s (the group waits for the dead)."""
+
+CAUGHT_UP_S = 60.0
+"""For what has waited meanwhile, and what the load sent last."""
+
+
+@dataclass
+class Servers:
+    """What runs share: one Kafka behind a proxy, one Redis."""
+
+    kafka: KafkaServer
+    kafka_proxy: Proxy
+    redis: RedisServer
+
+
+@dataclass
+class Stage:
+    """See above. `figures` are seconds, by what took them; `notes` are counts that the checker and reports use."""
+
+    servers: Servers
+    seed: int
+    per_second: int = PER_SECOND
+    figures: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    notes: Counter[str] = field(default_factory=Counter)
+    complaints: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.clock = SystemClock()
+        self.rng = Random(f"fault {self.seed}")
+        self._directory = tempfile.TemporaryDirectory(prefix="leadline-chaos-")
+        self._marks: list[asyncio.Task[None]] = []
+        kafka, redis = self.servers.kafka, self.servers.redis
+        prefix = f"c{secrets.token_hex(4)}"
+        self.site = Site(kafka.bootstrap, redis.url, prefix, Path(self._directory.name), PARTITIONS)
+        self.crew = Crew(self.site, kafka.front, lambda: redis.port)
+        self.lanes = Lanes(redis.url, prefix, PARTITIONS)
+        self.load = Load(kafka.bootstrap, PARTITIONS, self.clock, self.seed, self.per_second)
+        self.reader = LiveReader(kafka.bootstrap, PARTITIONS)
+        self.watch = Watch(self.crew, self.lanes)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for mark in self._marks:
+            mark.cancel()
+        await asyncio.gather(*self._marks, return_exceptions=True)
+        await self.watch.stop()
+        await self.crew.close()
+        await self.load.stop()
+        await self.reader.stop()
+        self._directory.cleanup()
+
+    async def begin(self, workers: int) -> list[Hand]:
+        """Topics made anew, an empty Redis, workers at work under load."""
+        self.servers.redis.flush()
+        await make_topics_anew(self.servers.kafka.bootstrap, PARTITIONS)
+        await activate(self.site, MODEL, "chaos", self.clock.now_ms())
+        await self.reader.start()
+        hands = await self.crew.started(workers)
+        self.load.start()
+        self.watch.start()
+        await self.until(self._is_warm, "all lanes are at work")
+        return hands
+
+    async def end(self) -> None:
+        """The load ends, the lanes catch up, the workers stop, the reader has seen all."""
+        await asyncio.gather(*self._marks)
+        await self.load.stop()
+        await self.site.caught_up(timeout_s=CAUGHT_UP_S)
+        await self.watch.look()
+        await self.watch.stop()
+        codes = await self.crew.stop()
+        if any(codes):
+            self.complaints.append(f"workers that were told to stop ended with {codes}")
+        await self.reader.read_to((await self.site.records(*OUTPUTS))[1])
+
+    async def mark(
+        self, figure: str, partitions: Iterable[int] = range(PARTITIONS), since_s: float | None = None
+    ) -> None:
+        """From now (or `since_s`) until these lanes have applied all that stands in the topics now: a recovery."""
+        started_s = self.clock.monotonic_s() if since_s is None else since_s
+        wanted = frozenset(partitions)
+        ends = {place: end for place, end in (await self.ends()).items() if place[1] in wanted}
+        self._marks.append(asyncio.create_task(self._recover(figure, ends, started_s)))
+
+    async def recovered(self) -> None:
+        """Returns once everything that was marked has come back. Raises TimeoutError."""
+        await asyncio.gather(*self._marks)
+
+    async def ends(self) -> Ends:
+        """Where the log of each input partition ends."""
+        return {(place.topic, place.partition): end for place, end in (await self.site.ends()).items()}
+
+    async def aborted(self) -> int:
+        """How many records of the outputs are in Kafka, and hidden from a reader of what is committed."""
+        return await count_records(self.site, "read_uncommitted") - await count_records(self.site, "read_committed")
+
+    async def until(self, condition: Callable[[], Awaitable[bool]], what: str, timeout_s: float = 30.0) -> None:
+        """Returns as soon as the condition holds. Raises ServerFailed with the logs of the workers."""
+        try:
+            await eventually(condition, timeout_s=timeout_s, what=what)
+        except ServerFailed as failure:
+            raise ServerFailed(f"{failure}\n{self.tails()}") from None
+
+    async def until_said(self, hand: Hand, event: str, times: int = 1, timeout_s: float = 30.0) -> None:
+        """Returns once this worker has logged the event so often."""
+
+        async def is_said() -> bool:
+            return len(hand.said(event)) >= times
+
+        await self.until(is_said, f"{hand.name} says {event}", timeout_s)
+
+    async def until_held(self, partitions: Iterable[int], *others: Hand, timeout_s: float = RECOVERED_S) -> None:
+        """Returns once these partitions are held by the others."""
+        wanted = set(partitions)
+
+        async def are_held() -> bool:
+            return wanted <= set().union(*(hand.lanes for hand in others))
+
+        await self.until(are_held, f"{sorted(wanted)} are held by others", timeout_s)
+
+    def tails(self) -> str:
+        """The ends of all logs."""
+        return "\n".join(f"--- {hand.name}\n{hand.worker.log_tail()}" for hand in self.crew.hands)
+
+    async def _recover(self, figure: str, ends: Ends, started_s: float) -> None:
+        await self.lanes.beyond(ends, RECOVERED_S)
+        self.figures[figure].append(self.clock.monotonic_s() - started_s)
+
+    async def _is_warm(self) -> bool:
+        lanes = await self.lanes.look()
+        applied = [sum(lane.offsets.get(topic, 0) for topic in INPUT_NAMES[:4]) for lane in lanes]
+        return len(self.reader.records) >= WARM_CHANGES and all(applied)

@@ -1,0 +1,141 @@
+"""A lane without Kafka: records that are given to it, a publisher that may be held back.
+
+    lane = GivenLane(store.lane(0), clock)
+    lane.given.add("engagements", value, timestamp_ms)
+    async with lane.running():
+        await lane.applied()
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from prometheus_client import CollectorRegistry
+
+from schemas.published import Published
+from schemas.topics import INPUT_NAMES
+from streams.clock import Clock
+from streams.lane.lane import Lane
+from streams.lane.ports import Bounds, LaneStore, OutboxEntry, Pull, Record
+from streams.lane.tenure import Surroundings
+from streams.metrics import Metrics
+from streams.settings import Settings
+
+POLL_S = 0.005
+APPLIED_S = 30.0
+"""For what takes milliseconds, on a machine that runs everything else too."""
+
+
+@dataclass(frozen=True)
+class GivenRecord:
+    """One record of an input topic."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes]] = ()
+
+
+class GivenRecords:
+    """The port `Source` over records in memory."""
+
+    topics = INPUT_NAMES
+
+    def __init__(self, partition: int) -> None:
+        self.partition = partition
+        self.logs: dict[str, list[GivenRecord]] = {topic: [] for topic in INPUT_NAMES}
+        self._position = dict.fromkeys(INPUT_NAMES, 0)
+
+    def add(self, topic: str, value: Mapping[str, Any], timestamp_ms: int, **differences: Any) -> None:
+        """One more record; its key is the value's lead unless given."""
+        log = self.logs[topic]
+        usual = {"key": str(value.get("lead_id", "")).encode(), "value": json.dumps(value).encode()}
+        log.append(GivenRecord(topic, self.partition, len(log), timestamp_ms, **{**usual, **differences}))
+
+    def ends(self) -> dict[str, int]:
+        """Where each log ends."""
+        return {topic: len(log) for topic, log in self.logs.items()}
+
+    async def bounds(self) -> Mapping[str, Bounds]:
+        """From 0 on."""
+        return {topic: Bounds(0, end) for topic, end in self.ends().items()}
+
+    def seek(self, offsets: Mapping[str, int]) -> None:
+        """Stand there."""
+        self._position = dict(offsets)
+
+    async def records_at(self, offsets: Mapping[str, int]) -> Mapping[str, Record | None]:
+        """What stands at these offsets."""
+        return {topic: dict(enumerate(self.logs[topic])).get(offset) for topic, offset in offsets.items()}
+
+    async def pull(self, topics: Sequence[str], max_records: int, timeout_s: float) -> Pull:
+        """What is there; every topic is exhausted after it."""
+        await asyncio.sleep(POLL_S)
+        records: dict[str, list[Record]] = {}
+        for topic in topics:
+            start = self._position[topic]
+            records[topic] = [*self.logs[topic][start : start + max_records]]
+            self._position[topic] = start + len(records[topic])
+        return Pull(records, dict(self._position), frozenset(self.topics), {})
+
+
+@dataclass
+class HeldPublisher:
+    """The port `Publisher` in memory: what it was given, once it is let go."""
+
+    published: list[OutboxEntry] = field(default_factory=list)
+    let_go: asyncio.Event = field(default_factory=asyncio.Event)
+    keeps_marks: bool = False
+
+    async def last(self) -> Published | None:
+        """Nobody knows."""
+        return None
+
+    async def take_over(self) -> Published | None:
+        """Nobody knows."""
+        return None
+
+    async def publish(self, entries: Sequence[OutboxEntry], mark: Published) -> None:
+        """Waits until it is let go. What it was given is read only then, as at the transaction of the real one."""
+        await self.let_go.wait()
+        self.published += entries
+
+    async def stop(self) -> None:
+        """Nothing is open."""
+
+
+class GivenLane:
+    """A lane over a store, and what it is given and publishes."""
+
+    def __init__(self, store: LaneStore, clock: Clock, partition: int = 0) -> None:
+        self.given = GivenRecords(partition)
+        self.publisher = HeldPublisher()
+        settings = Settings(journal=True)
+        around = Surroundings(
+            settings, lambda _: self.publisher, Metrics(CollectorRegistry()), clock, lambda key: partition
+        )
+        self.lane = Lane(self.given, store, around)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """The lane runs meanwhile; it is stopped at the end, and its error raised."""
+        task = asyncio.create_task(self.lane.run())
+        try:
+            yield
+        finally:
+            self.lane.stop()
+            await task
+
+    async def applied(self) -> None:
+        """Returns once every record given so far is committed."""
+        async with asyncio.timeout(APPLIED_S):
+            while dict(self.lane.offsets()) != self.given.ends():
+                await asyncio.sleep(POLL_S)
