@@ -31,6 +31,7 @@ class Reason(StrEnum):
     KEY_MISSING = "key_missing"
     KEY_MISMATCH = "key_mismatch"
     BAD_ORIGIN = "bad_origin"
+    POISON = "poison"
     UNKNOWN_TOPIC = "unknown_topic"
 
 
@@ -56,6 +57,7 @@ MEANING: dict[Reason, str] = {
     Reason.KEY_MISSING: "the record has no key; the key is the lead's id",
     Reason.KEY_MISMATCH: "the key is not the record's lead_id",
     Reason.BAD_ORIGIN: "a re-keyed record does not say where it came from",
+    Reason.POISON: "the process died, or hung, each time that it scored this record",
     Reason.UNKNOWN_TOPIC: "a line of a file names no input topic",
 }
 

@@ -1,6 +1,7 @@
 """What a score is: pure arithmetic from inputs to a lead's state, its score, its bands and their reasons.
 
 - `model`, `fit_model`, `parts`, `fields`, `document`   the scoring model that people write, read from YAML
+- `refusals`, `members`, `model_schema`   what is wrong with a model in words; its JSON Schema, and what editors show
 - `plan`                 the model compiled for the inner loop; `conditions`, `emails`, `calendar` serve it
 - `lead`, `state`        the state of a lead, and its bytes; `bounds` has how much it may remember
 - `series`, `limits`, `memory`   the parts of the state, and what fills them

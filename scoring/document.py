@@ -16,8 +16,9 @@ import xxhash
 import yaml
 from pydantic import ValidationError
 
+from scoring.fields import Path
 from scoring.model import ScoringModel
-from scoring.refusals import Path, Refusal, refusals
+from scoring.refusals import Refusal, refusals
 
 TEXT_MAX_CHARS = 65_536
 """Ten times a large model; the text travels in one record and in each lane's meta."""

@@ -21,11 +21,14 @@ TEXT_MAX = 200
 _UNITS_MS = {"s": SECOND_MS, "m": MINUTE_MS, "h": HOUR_MS, "d": DAY_MS}
 
 
+Path = tuple[int | str, ...]
+"""Where in the document: names of members, places in lists."""
+
 SHOWN_MAX = 80
 """Characters of a wrong value that a refusal shows: enough to recognise it."""
 
 
-def wrong(problem: str, fix: str, at: tuple[int | str, ...] = ()) -> PydanticCustomError:
+def wrong(problem: str, fix: str, at: Path = ()) -> PydanticCustomError:
     """A refusal that says what is wrong and what would be right; `at`: in which member of the refused value."""
     return PydanticCustomError("model", "{problem}; {fix}", {"problem": problem, "fix": fix, "at": at})
 

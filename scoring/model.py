@@ -18,7 +18,7 @@ from pydantic import BeforeValidator, Field, StrictBool, StrictInt, field_valida
 from schemas.instants import DAY_MS, HOUR_MS
 from schemas.signals import RESERVED
 from scoring.bounds import BANDS_MAX
-from scoring.fields import DurationMs, Kinds, Name, Points, read_version, shown, wrong
+from scoring.fields import DurationMs, Kinds, Name, Path, Points, read_version, shown, wrong
 from scoring.fit_model import FIT_RULES_MAX, SEGMENTS_MAX, FitRule, Grades, Segment
 from scoring.parts import Condition, Part
 
@@ -39,9 +39,6 @@ STEPPED_MAX_MS = 90 * DAY_MS
 WINDOW_MAX_MS = 30 * DAY_MS
 SURGE_MAX_MS = 10 * DAY_MS
 """With the 28 days before it that is within the 40 days of totals that a state keeps."""
-
-Path = tuple[int | str, ...]
-"""Where in the document: names of members, places in lists."""
 
 COLD = "cold"
 """The name of the place below the first band."""

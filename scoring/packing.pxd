@@ -3,18 +3,18 @@
 cimport cython
 
 ctypedef unsigned long long word_t
-ctypedef long long signed_t
+
 
 cdef int ALERT_TIMES, BUCKET_AT, COUNT_BITS, DAY_TOTALS, EARLIER_GAINS, LIMIT_TABLE, LIMIT_VALUES
 cdef int FACT_MASK_AT, FACT_POINTS_AT, GAIN_AT, GAIN_SLOT_AT, ID_BYTES
 cdef word_t FACT_MASK, FACT_SLOT, GAIN_POINTS
-cdef signed_t _DISTANCE_END
+cdef long long _DISTANCE_END
 cdef word_t _BUCKET_BYTES_MAX, COUNTED, _FACT_POINTS_END, _GAINS_END_MS, _STAMPS_END, TOTAL
-cdef signed_t NEVER
+cdef long long NEVER
 
 @cython.final
 cdef class Writer:
-    cdef readonly signed_t as_of
+    cdef readonly long long as_of
     cdef readonly Py_ssize_t at
     cdef unsigned char[::1] out
     cdef word_t[::1] words
@@ -23,8 +23,8 @@ cdef class Writer:
 
     cpdef int number(self, word_t value) except -1
     cdef int byte(self, unsigned char value) except -1
-    cpdef int distance(self, signed_t distance) except -1
-    cpdef int instant(self, signed_t instant) except -1
+    cpdef int distance(self, long long distance) except -1
+    cpdef int instant(self, long long instant) except -1
     @cython.locals(_=cython.int)
     cdef int fixed(self, word_t word, int size_bytes) except -1
     @cython.locals(first=cython.Py_ssize_t, slot=cython.Py_ssize_t, used=cython.uint)
@@ -46,7 +46,7 @@ cdef class Writer:
 
 @cython.final
 cdef class Reader:
-    cdef signed_t as_of
+    cdef long long as_of
     cdef public Py_ssize_t at
     cdef readonly bytes packed
     cdef public word_t[::1] words
@@ -58,12 +58,12 @@ cdef class Reader:
     @cython.locals(value=cython.ulonglong)
     cdef word_t number_below(self, word_t end) except? 0xFFFFFFFFFFFFFFFF
     cpdef Py_ssize_t length(self) except -1
-    cpdef signed_t start(self) except -1
+    cpdef long long start(self)
     @cython.locals(value=cython.ulonglong)
-    cpdef signed_t distance(self) except? -1
+    cpdef long long distance(self)
     @cython.locals(value=cython.ulonglong)
-    cpdef signed_t instant(self) except -1
-    cdef signed_t before(self, signed_t instant, signed_t distance) except -1
+    cpdef long long instant(self)
+    cdef long long before(self, long long instant, long long distance)
     @cython.locals(word=cython.ulonglong, place=cython.int, byte=cython.ulonglong)
     cdef word_t fixed(self, int size_bytes) except? 0xFFFFFFFFFFFFFFFF
     @cython.locals(slot=cython.Py_ssize_t, bits_at=cython.Py_ssize_t)

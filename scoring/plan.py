@@ -168,11 +168,7 @@ class Plan:
         self.by_kind = {kind: self._kind_plan(kind, slot) for kind, slot in self.kind_slots.items()}
         self.other = self._kind_plan(OTHER, len(model.kinds))
         self.slots = (*self.by_kind.values(), self.other)
-        self.fit = tuple(self._fit_plan(slot, rule) for slot, rule in enumerate(model.fit))
-        self.flagging = sum(rule.bit for rule in self.fit if rule.flag)
-        self.fit_places = frozenset(rule.group for rule in self.fit if rule.points)
-        self.fit_sums = lru_cache(maxsize=FIT_SUMS_KEPT)(self._fit_sums)
-        self.segments = tuple(self._segment_plan(segment) for segment in (None, *model.segments))
+        self._compile_fit()
         self.decays = self._decays()
         self.terms = tuple(
             (plan, SteppedTerm(plan.stepped, rule.points, self.groups[rule.group]) if plan.stepped else None)
@@ -194,6 +190,13 @@ class Plan:
                 f"a lead's state could grow to {self.state_worst_bytes} bytes, more than {STATE_MAX_BYTES}; "
                 "use fewer rules with a limit, fades_over or expires_after"
             )
+
+    def _compile_fit(self) -> None:
+        self.fit = tuple(self._fit_plan(slot, rule) for slot, rule in enumerate(self.model.fit))
+        self.flagging = sum(rule.bit for rule in self.fit if rule.flag)
+        self.fit_places = frozenset(rule.group for rule in self.fit if rule.points)
+        self.fit_sums = lru_cache(maxsize=FIT_SUMS_KEPT)(self._fit_sums)
+        self.segments = tuple(self._segment_plan(segment) for segment in (None, *self.model.segments))
 
     def kind(self, kind: str) -> KindPlan:
         """What a signal of this kind touches."""

@@ -12,11 +12,8 @@ from typing import NamedTuple
 
 from pydantic_core import ErrorDetails
 
-from scoring.fields import shown
+from scoring.fields import Path, shown
 from scoring.parts import Part
-
-Path = tuple[int | str, ...]
-"""Where in the document: names of members, places in lists."""
 
 KEY = "[key]"
 """How the definition's path ends where not a value is refused but its name."""

@@ -11,7 +11,7 @@
 - `store/`    everything that touches Redis
 - `lane/`     what happens between the two, and knows neither
 - `wiring`   puts a worker together
-- `ranking`, `search`, `scan`, `lead_page`   what readers are told: the rank of all, some of them, everybody, one lead
+- `ranking`, `search`, `scan`, `lead_page`   what readers are told: the rank of all, of some, everybody, one lead
 - `standing`, `in_force`   where one lead stands at an instant; under which model it counts
 - `settings`, `metrics`, `health`, `clock`, `logs`   what an operator sets and sees
 - `cli/`      the command `leadline`

@@ -1,7 +1,7 @@
 """Ends the process when its event loop hangs: a half-alive worker keeps its partitions and scores nothing.
 
-The alarm is `faulthandler`'s own thread, which needs neither the loop nor Python: it writes the stack of every thread
-to standard error, so that what hung is known, and ends the process with code 1.
+The alarm is `faulthandler`'s own thread, which needs neither the loop nor Python: it writes the stack of every
+thread to standard error, so that what hung is known, and ends the process with code 1.
 """
 
 from __future__ import annotations

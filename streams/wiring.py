@@ -12,6 +12,7 @@ from mode import Service
 from streams.app import run_worker
 from streams.clock import SystemClock
 from streams.health import Facts, HealthServer
+from streams.heartbeat import Heartbeat
 from streams.kafka.ingest import Ingest
 from streams.kafka.placement import partition_of
 from streams.kafka.publisher import OutboxPublisher, SharedPublisher
@@ -60,7 +61,7 @@ async def build_services(settings: Settings) -> Sequence[Service]:
     health = HealthServer(settings.http, metrics, partial(_facts, ingest))
     gc.collect()
     gc.freeze()
-    return [connections, health, ingest]
+    return [Heartbeat(), connections, health, ingest]
 
 
 class Connections(Service):

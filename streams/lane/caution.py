@@ -1,9 +1,9 @@
 """Isolates a record that kills the process, or makes it hang, so that its lane goes on without it.
 
-A lane that is taken over a second time without a commit in between has perhaps met such a record. It then applies one
-record a commit, for as many records as a batch has, and notes each in meta before it tries: who takes over after a
-death finds the name of the record there. Found twice, the record is refused as `poison`, and its neighbours are
-scored once. In all that is three deaths: one in a batch, two by itself, since anybody may be killed once by chance.
+A lane that is taken over a second time where it stands has perhaps met such a record. It then applies one record a
+commit, for as many records as a batch has, and notes each in meta before it tries: who takes over after a death
+finds the name of the record there. Found twice, the record is refused as `poison`, and its neighbours are scored
+once. In all that is three deaths: one in a batch, two by itself, since anybody may be killed once by chance.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import NamedTuple
 from streams.lane.ports import Record
 
 STARTS_SUSPECT = 2
-"""Take-overs without a commit in between from which on the lane is careful."""
+"""Take-overs of a lane that has not moved on, from which on it is careful."""
 
 DEATHS_MAX = 2
 """Of the process, while one record was tried by itself."""
@@ -54,9 +54,7 @@ class Caution:
     def is_poison(self, record: Record) -> bool:
         """Whether this record has killed often enough."""
         trial = self._trial
-        return (
-            trial is not None and (trial.topic, trial.offset) == _place(record) and trial.times >= DEATHS_MAX
-        )
+        return trial is not None and (trial.topic, trial.offset) == _place(record) and trial.times >= DEATHS_MAX
 
     def next_trial(self, record: Record) -> Trial:
         """What to note before this record is tried."""

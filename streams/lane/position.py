@@ -62,6 +62,8 @@ class Position:
     is_new: bool
     succession: Succession | None
     erasure_key: str
+    starts: tuple[int, str]
+    trying: str
     changed: dict[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -83,6 +85,8 @@ class Position:
             is_new="model_body" not in meta,
             succession=_succession(meta),
             erasure_key=meta.get("erasure_key", ""),
+            starts=(int(meta.get("starts", "0")), meta.get("starts_at", "")),
+            trying=meta.get("trying", ""),
         )
         if position.is_new:
             position.changed.update(_model_fields(position.plan, body, 0))
@@ -118,6 +122,18 @@ class Position:
         if instant_ms > self.stream_time_ms:
             self.stream_time_ms = instant_ms
             self.changed["stream_time"] = str(instant_ms)
+
+    def note_start(self) -> int:
+        """The lane is taken over: how often it has been since it last moved on, this time included."""
+        times, before = self.starts
+        here = str(sum(self.offsets.values()))
+        self.starts = (times + 1 if before == here else 1, here)
+        self.changed.update(starts=str(self.starts[0]), starts_at=here)
+        return self.starts[0]
+
+    def note_trial(self, text: str) -> None:
+        """The record that is about to be tried by itself, if any."""
+        self.trying = self.changed["trying"] = text
 
     def keep_erasure_key(self, key: str) -> None:
         """The key of the hashes of erased leads' ids; it stays what it was first."""

@@ -20,6 +20,7 @@ from scoring.plan import Plan, TooLarge
 from scoring.profile import Profile
 from streams.clock import Clock
 from streams.lane.batch import MODEL, REJECTED, Batch
+from streams.lane.caution import Caution, read_trial
 from streams.lane.commits import Committer, new_commit_id
 from streams.lane.drain import ENTRIES_AT_ONCE, Drain
 from streams.lane.erasures import Erasures
@@ -83,6 +84,7 @@ class Tenure:
         self._drain = Drain(committer.partition, publisher, settings.environment, around.metrics)
         self._grace_ms = settings.grace_s * 1000
         self._erasures = Erasures("", {})
+        self._caution = Caution(position.note_start(), read_trial(position.trying), settings.batch_records)
         self._trimmed = 0
         self._next_timer_ms = _NO_TIMER_MS
         self._swept_rank = 0
@@ -108,8 +110,7 @@ class Tenure:
         self._show_model(self.position.plan, 1)
         erased = await self._committer.until_available(self._store.load_erased)
         self._erasures = Erasures(self.position.erasure_key, dict(erased))
-        if self.position.is_new:
-            await self._commit(self._batch({}, 0))
+        await self._commit(self._batch({}, 0))
         if self.position.succession is not None:
             await self._finish_succession(self.position.succession)
 
@@ -184,7 +185,9 @@ class Tenure:
         await self._commit(batch)
 
     async def _apply(self, taken: list[Taken]) -> None:
-        """One commit: records and the timers due before them; the first command ends it."""
+        """One commit: records and the timers due before them; the first model command ends it."""
+        if self._caution.is_on:
+            taken = await self._try_one(taken)
         due = await self._due(max(one.timestamp_ms for one in taken))
         if len(due) == TIMERS_AT_ONCE:
             taken = self._keep_before(taken, due[-1][1])
@@ -209,9 +212,24 @@ class Tenure:
             self._begin_succession(batch, inputs[-1])
         self._around.metrics.fold_seconds.inc(self._around.clock.monotonic_s() - started_s)
         await self._commit(batch)
+        if self._caution.is_on:
+            self._caution.passed()
         if self.position.succession is not None:
             await self._finish_succession(self.position.succession)
         return None
+
+    async def _try_one(self, taken: list[Taken]) -> list[Taken]:
+        """The first record by itself, once meta says that it is being tried; the commit that scores it clears that.
+
+        Another take of the same records gives the same order.
+        """
+        self._steps.give_back(taken)
+        self.position.note_trial(self._caution.next_trial(taken[0].record).text())
+        await self._commit(self._batch({}, 0))
+        first, *rest = self._steps.take(self._present.now_ms())
+        self._steps.give_back(rest)
+        self.position.note_trial("")
+        return [first]
 
     def _keep_before(self, taken: list[Taken], instant_ms: int) -> list[Taken]:
         """The first records, as long as they are before the instant; the rest is given back."""
@@ -223,6 +241,9 @@ class Tenure:
         """The inputs of these records, up to the first command; the rest is given back."""
         inputs = []
         for place, (record, timestamp_ms) in enumerate(taken, start=1):
+            if self._caution.is_poison(record):
+                inputs.append(Input(record, timestamp_ms, None, None, None, Refused(Reason.POISON)))
+                continue
             inputs.append(read_input(record, timestamp_ms))
             if inputs[-1].model is not None:
                 self._steps.give_back(taken[place:])

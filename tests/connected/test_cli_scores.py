@@ -107,7 +107,7 @@ async def expect_one_score_everywhere(site: Site) -> None:
 
 
 async def expect_everybody_in_the_export(site: Site) -> None:
-    """As many lines as there are leads, each with the score that the ranking gives; searches find the same leads."""
+    """As many lines as there are leads, each in the band that the ranking gives; searches find the same leads."""
     exported = await leadline(site, "leads", "--csv", "--fields", "email")
     rows = {row["lead_id"]: row for row in csv.DictReader(io.StringIO(exported.out))}
     async with site.reader() as reader:

@@ -29,6 +29,8 @@ if redis.acl_check_cmd then
     {'ZADD', board, '1', 'm'}, {'ZADD', timers, '1', 'm'}, {'ZREM', timers, 'm'},
     {'LPUSH', history, 'v'}, {'LTRIM', history, '0', '1'},
     {'XADD', outbox, '*', 'f', 'v'}, {'XADD', journal, '*', 'f', 'v'}, {'XTRIM', outbox, 'MINID', '1'},
+    {'XRANGE', outbox, '-', '+'}, {'XDEL', outbox, '1'}, {'XSETID', outbox, '1'},
+    {'ZREM', board, 'm'}, {'RPUSH', history, 'v'}, {'LRANGE', history, '0', '1'}, {'DEL', lead},
   }
   for _, command in ipairs(commands) do
     if not redis.acl_check_cmd(unpack(command)) then

@@ -1,9 +1,9 @@
 """A lane without Kafka: records that are given to it, a publisher that may be held back.
 
-    lane = GivenLane(store.lane(0), clock)
-    lane.given.add("engagements", value, timestamp_ms)
-    async with lane.running():
-        await lane.applied()
+lane = GivenLane(store.lane(0), clock)
+lane.given.add("engagements", value, timestamp_ms)
+async with lane.running():
+    await lane.applied()
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from streams.lane.ports import Bounds, LaneStore, OutboxEntry, Pull, Record
 from streams.lane.tenure import Surroundings
 from streams.metrics import Metrics
 from streams.settings import Settings
+from tests.support.workers import eventually
 
 POLL_S = 0.005
 APPLIED_S = 30.0
@@ -92,6 +93,7 @@ class HeldPublisher:
     """The port `Publisher` in memory: what it was given, once it is let go."""
 
     published: list[OutboxEntry] = field(default_factory=list)
+    holds: asyncio.Event = field(default_factory=asyncio.Event)
     let_go: asyncio.Event = field(default_factory=asyncio.Event)
     keeps_marks: bool = False
 
@@ -104,7 +106,8 @@ class HeldPublisher:
         return None
 
     async def publish(self, entries: Sequence[OutboxEntry], mark: Published) -> None:
-        """Waits until it is let go. What it was given is read only then, as at the transaction of the real one."""
+        """Waits until it is let go: these entries are on their way meanwhile, all others wait in the outbox."""
+        self.holds.set()
         await self.let_go.wait()
         self.published += entries
 
@@ -115,12 +118,16 @@ class HeldPublisher:
 class GivenLane:
     """A lane over a store, and what it is given and publishes."""
 
-    def __init__(self, store: LaneStore, clock: Clock, partition: int = 0) -> None:
-        self.given = GivenRecords(partition)
+    def __init__(self, store: LaneStore, clock: Clock, given: GivenRecords | None = None) -> None:
+        self.given = given or GivenRecords(partition=0)
         self.publisher = HeldPublisher()
-        settings = Settings(journal=True)
+        self.store = store
         around = Surroundings(
-            settings, lambda _: self.publisher, Metrics(CollectorRegistry()), clock, lambda key: partition
+            settings=Settings(journal=True),
+            open_publisher=lambda _: self.publisher,
+            metrics=Metrics(CollectorRegistry()),
+            clock=clock,
+            partition_of=lambda _: self.given.partition,
         )
         self.lane = Lane(self.given, store, around)
 
@@ -134,8 +141,20 @@ class GivenLane:
             self.lane.stop()
             await task
 
+    async def told(self) -> list[OutboxEntry]:
+        """Lets the publisher go; what it has published once the outbox is empty."""
+        self.publisher.let_go.set()
+
+        async def is_empty() -> bool:
+            return not (await self.store.standing()).outbox_length
+
+        await eventually(is_empty, timeout_s=APPLIED_S, what="the outbox is empty")
+        return self.publisher.published
+
     async def applied(self) -> None:
         """Returns once every record given so far is committed."""
-        async with asyncio.timeout(APPLIED_S):
-            while dict(self.lane.offsets()) != self.given.ends():
-                await asyncio.sleep(POLL_S)
+
+        async def is_applied() -> bool:
+            return dict(self.lane.offsets()) == self.given.ends()
+
+        await eventually(is_applied, timeout_s=APPLIED_S, what="all that was given is applied")

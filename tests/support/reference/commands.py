@@ -77,7 +77,7 @@ def read_command(record_ms: int | None, value: object) -> Command | ModelCommand
         signal_id=_required(members, "signal_id", most=ID_CHARACTERS) if name == "retract" else None,
         result=_one_of(_required(members, "result"), "result", RESULTS) if name == "outcome" else None,
         until_ms=_until(members) if name == "flag" else None,
-        cap=optional_number(members, "cap") if name == "flag" else None,
+        cap=_cap(members) if name == "flag" else None,
         by=_cut(members, "by") if name in ("flag", "unflag", "contacted") else None,
     )
     _check_rest(name, members)
@@ -110,6 +110,12 @@ def _retracted_kind(members: Members) -> str:
 def _until(members: Members) -> int | None:
     until = optional_text(members, "until")
     return None if until is None else instant(until, "until")
+
+
+def _cap(members: Members) -> float | None:
+    """Numbers of JSON are floats; a whole one may be written without a point."""
+    cap = optional_number(members, "cap")
+    return None if cap is None else float(cap)
 
 
 def _cut(members: Members, name: str) -> str | None:
