@@ -1,7 +1,7 @@
 """What a score is: pure arithmetic from inputs to a lead's state, its score, its bands and their reasons.
 
 - `model`, `fit_model`, `parts`, `fields`, `document`   the scoring model that people write, read from YAML
-- `refusals`, `members`, `model_schema`   what is wrong with a model in words; its JSON Schema, and what editors show
+- `refusals`, `members`, `model_schema`   what is wrong with a model in words; its JSON Schema, what editors show
 - `plan`                 the model compiled for the inner loop; `conditions`, `emails`, `calendar` serve it
 - `lead`, `state`        the state of a lead, and its bytes; `bounds` has how much it may remember
 - `series`, `limits`, `memory`   the parts of the state, and what fills them
@@ -19,5 +19,6 @@ Nothing here does I/O or reads a clock, so that the stream, a file, a replay and
 
 Every comparison is of a score rounded to 6 decimals. Instants are milliseconds since 1970 in UTC. An input is
 late when it occurred before its lead's `as_of`: it is applied at `as_of`, and weighs what it would weigh there had
-it come in time. The order of arrival decides bands, limits, profile fields and the memory for duplicates, never else the score.
+it come in time. The order of arrival decides bands, limits, profile fields and the memory for duplicates, and else
+nothing of a score.
 """

@@ -158,7 +158,9 @@ def _layout_findings(topic: Topic, layouts: Mapping[str, _Layout], partitions: i
         return []
     remedy = (
         f"set LEADLINE_PARTITIONS={layout.partitions} if every topic has as many and nothing was scored yet; "
-        "else make the topic anew with the right number and copy its records"
+        f"else make the topic anew with {partitions} and copy its records. For {layout.partitions} from now on: "
+        f"give every topic as many, set LEADLINE_PARTITIONS={layout.partitions} and LEADLINE_PREFIX to a name not "
+        "used yet, and run `leadline accept-gap`: scores are computed anew from the topics"
     )
     found, wanted = str(layout.partitions), str(partitions)
     return [Finding(topic.name, "partitions", found, wanted, remedy, stops_worker=True)]

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
+from pathlib import Path
 
 import click
 
 from tests.chaos.profiles import FULL, SHORT, by_name, run_profile
 from tests.chaos.report import as_json, as_table, told
+from tests.chaos.run import Outcome
 from tests.support.servers import missing_servers
 
 FIRST_SEED = 1
@@ -21,8 +23,13 @@ FULL_SEEDS = 3
 @click.option("--only", multiple=True, help="Faults by name; several are possible.")
 @click.option("--seed", default=FIRST_SEED, help="The first seed.")
 @click.option("--seeds", type=int, help="How many seeds of each fault.")
+@click.option(
+    "--logs", type=click.Path(path_type=Path), help="Keep the workers' logs there, a folder for each run."
+)
 @click.option("--json", "with_json", is_flag=True, help="All figures, for programs.")
-def main(full: bool, only: tuple[str, ...], seed: int, seeds: int | None, with_json: bool) -> None:
+def main(
+    full: bool, only: tuple[str, ...], seed: int, seeds: int | None, logs: Path | None, with_json: bool
+) -> None:
     """Break things under load, and check what is left."""
     if missing := missing_servers():
         click.echo("\n".join(["Chaos needs real servers.", *missing]), err=True)
@@ -30,11 +37,13 @@ def main(full: bool, only: tuple[str, ...], seed: int, seeds: int | None, with_j
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # a broker that is away is what is wanted
     faults = by_name(only) if only else (FULL if full else SHORT)
     count = seeds or (FULL_SEEDS if full else 1)
-    outcomes = asyncio.run(
-        run_profile(faults, range(seed, seed + count), lambda outcome: click.echo(told(outcome), err=True))
-    )
+    outcomes = asyncio.run(run_profile(faults, range(seed, seed + count), _tell, logs))
     click.echo(as_json(outcomes) if with_json else as_table(outcomes))
     sys.exit(0 if all(outcome.result == "held" for outcome in outcomes) else 1)
+
+
+def _tell(outcome: Outcome) -> None:
+    click.echo(told(outcome), err=True)
 
 
 if __name__ == "__main__":

@@ -6,18 +6,19 @@ states and changes must be what a fold of the journals makes of the records.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from aiokafka import ConsumerRecord
 
-from schemas.topics import CHANGES, REJECTED, REKEYED
+from schemas.topics import CHANGES, INPUT_NAMES, REJECTED, REKEYED
 from scoring.offline import TIMER, FileScorer
 from scoring.state import decode_lead
-from scoring.state import decode_lead
 from streams.kafka.placement import partition_of
+from tests.chaos.coverage import cover
+from tests.chaos.past import Past
 from tests.chaos.published import Reading, account, read_said
 from tests.chaos.reader import OUTPUTS
 from tests.chaos.stage import Stage
@@ -33,7 +34,10 @@ UNSCORED = frozenset({"key_missing", "key_mismatch", "bad_origin"})
 
 @dataclass
 class Verdict:
-    """Counts of what must be 0, what came out otherwise, and the first problems in words."""
+    """Counts of what must be 0, what came out otherwise, and the first problems in words.
+
+    `again` are changes made again under a higher timeline, `taken_back` changes that a higher timeline has not.
+    """
 
     events: int = 0
     changes: int = 0
@@ -43,7 +47,8 @@ class Verdict:
     changes_repeated: int = 0
     again: int = 0
     taken_back: int = 0
-    timelines: int = 0
+    outbox_max: int = 0
+    resident_max_mib: int = 0
     problems: list[str] = field(default_factory=list)
 
     def complain(self, *problems: str) -> None:
@@ -55,114 +60,135 @@ class Verdict:
 
 async def check(stage: Stage) -> Verdict:
     """Everything that the run has left, once the workers have stopped."""
-    verdict = Verdict()
-    verdict.complain(*stage.complaints, *stage.watch.grown())
-    run = await read_run(stage.site)
+    run = stage.past.joined(await read_run(stage.site))
     outputs, _ = await stage.site.records(*OUTPUTS)
-    verdict.events = len(run.records)
-    _check_readers(verdict, stage.reader.records, outputs)
-    aside = _set_aside(verdict, run, stage.site.partitions)
-    for lane in run.lanes:
-        _check_coverage(verdict, run, lane, aside)
-        folded = run.fold(lane)
-        _check_rejected(verdict, lane, folded, _reading(verdict, lane, outputs, REJECTED.name))
-        _check_changes(verdict, run, lane, folded, _reading(verdict, lane, outputs, CHANGES.name))
-    if not verdict.changes:
-        verdict.complain("nothing was published: the run shows nothing")
+    verdict = Verdict(
+        events=len(run.records),
+        outbox_max=stage.watch.outbox_max,
+        resident_max_mib=stage.watch.resident_max_kb >> 10,
+    )
+    verdict.complain(*stage.complaints, *stage.watch.grown())
+    Examination(verdict, run, outputs, stage.past, stage.is_halted).examine(stage.reader.records)
     return verdict
 
 
-def _check_readers(
-    verdict: Verdict, during: dict[Place, ConsumerRecord], after: dict[Place, ConsumerRecord]
-) -> None:
-    """The same set for a reader during and a reader after."""
-    only_during, only_after = during.keys() - after.keys(), after.keys() - during.keys()
-    verdict.changes_lost += len(only_during)
-    verdict.complain(*(f"{place} was read during, and is gone after" for place in sorted(only_during)))
-    verdict.complain(*(f"{place} was passed over during, and is there after" for place in sorted(only_after)))
+@dataclass
+class Examination:
+    """One look at everything. `is_halted`: the lanes were to stop where they stood, and something is unread."""
+
+    verdict: Verdict
+    run: Run
+    outputs: Mapping[Place, ConsumerRecord]
+    past: Past
+    is_halted: bool = False
+
+    def examine(self, during: Mapping[Place, ConsumerRecord]) -> None:
+        """Fill the verdict; `during` is what a reader has seen that was there all the time."""
+        self._compare_readers(during)
+        aside = [*self._misplaced(), *(place for place in self.run.records if self.past.given_up(place))]
+        for lane in self.run.lanes:
+            self._check_coverage(lane, aside)
+            folded = self.run.fold(lane)
+            self._check_rejected(lane, folded)
+            self._check_changes(lane, folded)
+        if not self.verdict.changes:
+            self.verdict.complain("nothing was published: the run shows nothing")
+
+    def _compare_readers(self, during: Mapping[Place, ConsumerRecord]) -> None:
+        """The same set for a reader during and a reader after."""
+        gone, unseen = during.keys() - self.outputs.keys(), self.outputs.keys() - during.keys()
+        self.verdict.changes_lost += len(gone)
+        self.verdict.complain(*(f"{place} was read during, and is gone after" for place in sorted(gone)))
+        self.verdict.complain(*(f"{place} was passed over during, and is there after" for place in sorted(unseen)))
+
+    def _misplaced(self) -> list[Place]:
+        """Records that no lane is to score where they stand: each misplaced one is re-keyed, and scored there once;
+        copies of a re-keyed one are not scored again."""
+        applied = {
+            (topic, lane.partition, place)
+            for lane in self.run.lanes
+            for entry in lane.entries
+            for topic, place, _ in entry.applied
+            if topic != TIMER
+        }
+        copies: dict[Place, list[Place]] = defaultdict(list)
+        for place, record in self.run.records.items():
+            if record.topic == REKEYED.name:
+                copies[origin(record)].append(place)
+        # A malformed one is refused where it stands, and so applied there.
+        misplaced = {place for place, record in self.run.records.items() if self._is_misplaced(record)} - applied
+        missing = set() if self.is_halted else misplaced - copies.keys()
+        self.verdict.lost += len(missing)
+        self.verdict.complain(*(f"{place} is misplaced, and was not re-keyed" for place in sorted(missing)))
+        surplus = [place for places in copies.values() for place in _unapplied(places, applied)]
+        return [*misplaced, *surplus]
+
+    def _is_misplaced(self, record: ConsumerRecord) -> bool:
+        right = partition_of(record.key or b"", len(self.run.lanes))
+        return record.topic != REKEYED.name and bool(record.key) and right != record.partition
+
+    def _check_coverage(self, lane: LaneRun, aside: Collection[Place]) -> None:
+        """Offsets without gap or overlap, every record applied once."""
+        ends = {topic: self.run.ends[topic, lane.partition] for topic in INPUT_NAMES}
+        if self.is_halted:
+            ends = {topic: _stand(lane, topic) for topic in INPUT_NAMES}
+        there = [place for place in self.run.records if place[1] == lane.partition and place[2] < ends[place[0]]]
+        known = [place for place in aside if place[1] == lane.partition and place[2] < ends[place[0]]]
+        coverage = cover(
+            lane.partition, lane.entries, there, ends=ends, aside=known, jumps=self.past.jumps(self.run)
+        )
+        self.verdict.lost += coverage.lost
+        self.verdict.twice += coverage.twice
+        self.verdict.complain(*coverage.problems)
+
+    def _check_rejected(self, lane: LaneRun, folded: FileScorer) -> None:
+        """Every record that the fold refuses is told of once."""
+        stands = self._reading(lane, REJECTED.name).stands
+        told = Counter(one.identity for one in stands if one.members["reason"] not in UNSCORED)
+        applied = [one for entry in lane.entries for one in entry.applied]
+        refused = {_name(self.run.records, lane, applied[line["line"] - 1]) for line in folded.rejected}
+        untold = set() if self.is_halted else refused - told.keys()
+        self.verdict.changes_lost += len(untold)
+        self.verdict.complain(*(f"{place} was refused, and nobody told" for place in sorted(untold)))
+        self.verdict.complain(*(f"{place} was not refused, and told so" for place in sorted(told.keys() - refused)))
+
+    def _check_changes(self, lane: LaneRun, folded: FileScorer) -> None:
+        """States and changes are those of the fold, and the last change of a lead says its band."""
+        stands = [one.members | {"timeline": 1} for one in self._reading(lane, CHANGES.name).stands]
+        if self.is_halted:
+            stands = lane.changes  # with those that wait in the outbox
+        self.verdict.changes += len(stands)
+        made = Counter(change.change_id for change in folded.changes)
+        self.verdict.changes_lost += (made - Counter(change["change_id"] for change in stands)).total()
+        self.verdict.complain(*self.run.differences(replace(lane, changes=stands)))
+        self.verdict.complain(*_other_bands(lane, folded, stands))
+
+    def _reading(self, lane: LaneRun, topic: str) -> Reading:
+        """The account of one partition of one output topic, added to the verdict."""
+        here = [record for place, record in self.outputs.items() if place[:2] == (topic, lane.partition)]
+        reading = account(read_said(here))
+        self.verdict.changes_repeated += reading.repeated
+        self.verdict.again += reading.again
+        self.verdict.taken_back += reading.taken_back
+        self.verdict.complain(*(f"{topic}/{lane.partition}: {problem}" for problem in reading.problems))
+        return reading
 
 
-def _set_aside(verdict: Verdict, run: Run, partitions: int) -> list[Place]:
-    """Records that no lane is to score where they stand; each misplaced one is re-keyed, and scored there once."""
-    applied = {
-        (topic, lane.partition, place)
-        for lane in run.lanes
-        for entry in lane.entries
-        for topic, place, _ in entry.applied
-        if topic != TIMER
-    }
-    rekeyed: dict[Place, list[Place]] = {}
-    for place, record in run.records.items():
-        if record.topic == REKEYED.name:
-            rekeyed.setdefault(origin(record), []).append(place)
-    misplaced = {
-        place
-        for place, record in run.records.items()
-        if record.topic != REKEYED.name and record.key and partition_of(record.key, partitions) != record.partition
-    }
-    wanted = misplaced - applied  # a malformed one is refused where it stands
-    missing = wanted - rekeyed.keys()
-    verdict.lost += len(missing)
-    verdict.complain(*(f"{place} is misplaced, and was not re-keyed" for place in sorted(missing)))
-    repeats = [place for places in rekeyed.values() for place in _unapplied(places, applied)]
-    verdict.complain(*(f"{place} was re-keyed, and not misplaced" for place in rekeyed.keys() - misplaced))
-    return [*wanted, *repeats]
-
-
-def _unapplied(places: list[Place], applied: set[Place]) -> list[Place]:
+def _unapplied(places: list[Place], applied: Collection[Place]) -> list[Place]:
     """Of the copies of one re-keyed record all that were not scored, but one if none was: that one is lost."""
     left = [place for place in places if place not in applied]
     return left[1:] if len(left) == len(places) else left
 
 
-def _check_coverage(verdict: Verdict, run: Run, lane: LaneRun, aside: Iterable[Place]) -> None:
-    """Offsets without gap or overlap, every record applied once."""
-    counted = Counter(
-        (topic, lane.partition, place)
-        for entry in lane.entries
-        for topic, place, _ in entry.applied
-        if topic != TIMER
-    )
-    counted.update(aside)
-    here = [place for place in run.records if place[1] == lane.partition]
-    verdict.lost += sum(counted[place] == 0 for place in here)
-    verdict.twice += sum(counted[place] > 1 for place in here)
-    verdict.complain(*run.uncovered(lane, set_aside=aside))
+def _stand(lane: LaneRun, topic: str) -> int:
+    """Where the lane's journal stands in a topic."""
+    return next((entry.offsets[topic][1] for entry in reversed(lane.entries) if topic in entry.offsets), 0)
 
 
-def _check_rejected(verdict: Verdict, lane: LaneRun, folded: FileScorer, reading: Reading) -> None:
-    """Every record that the fold refuses is told of once."""
-    told = Counter(one.identity for one in reading.stands if one.members["reason"] not in UNSCORED)
-    applied = [one for entry in lane.entries for one in entry.applied]
-    refused = set()
-    for line in folded.rejected:
-        topic, place, _ = applied[line["line"] - 1]
-        refused.add(f"{topic}/{lane.partition}/{place}")
-    verdict.changes_lost += len(refused - told.keys())
-    verdict.complain(*(f"{place} was refused, and nobody told" for place in sorted(refused - told.keys())))
-    verdict.complain(*(f"{place} was told as refused, and was not" for place in sorted(told.keys() - refused)))
-    verdict.complain(*(f"{place} was told as refused {count} times" for place, count in told.items() if count > 1))
-
-
-def _check_changes(verdict: Verdict, run: Run, lane: LaneRun, folded: FileScorer, reading: Reading) -> None:
-    """States and changes are those of the fold, and the last change of a lead says its band."""
-    stands = [one.members | {"timeline": 1} for one in reading.stands]
-    verdict.changes += len(stands)
-    verdict.changes_lost += max(0, len(folded.changes) - len(stands))
-    verdict.complain(*run.differences(replace(lane, changes=stands)))
-    verdict.complain(*_other_bands(lane, folded, stands))
-
-
-def _reading(verdict: Verdict, lane: LaneRun, outputs: dict[Place, ConsumerRecord], topic: str) -> Reading:
-    """The account of one partition of one output topic, added to the verdict."""
-    here = [record for place, record in outputs.items() if place[:2] == (topic, lane.partition)]
-    reading = account(read_said(here))
-    verdict.changes_repeated += reading.repeated
-    verdict.again += reading.again
-    verdict.taken_back += reading.taken_back
-    verdict.timelines = max(verdict.timelines, reading.timelines)
-    verdict.complain(*(f"{topic}/{lane.partition}: {problem}" for problem in reading.problems))
-    return reading
+def _name(records: Mapping[Place, ConsumerRecord], lane: LaneRun, applied: tuple[str, Any, int]) -> str:
+    """The place of a record as a refusal names it."""
+    record = records[applied[0], lane.partition, applied[1]]
+    return f"{record.topic}/{record.partition}/{record.offset}"
 
 
 def _other_bands(lane: LaneRun, folded: FileScorer, changes: list[dict[str, Any]]) -> list[str]:

@@ -1,10 +1,12 @@
-"""Which faults belong to which profile, and the servers that their runs share."""
+"""Which faults belong to which profile, and one run after the other on servers that they share."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
+from itertools import groupby
+from pathlib import Path
 
 from tests.chaos.faults import Fault
 from tests.chaos.faults.network import CommitRepliesDropped, TransactionRepliesDropped
@@ -18,11 +20,8 @@ from tests.chaos.faults.workers import (
     RollingRestart,
     Suspended,
 )
-from tests.chaos.proxy import Proxy
 from tests.chaos.run import Outcome, run_fault
-from tests.chaos.stage import Servers
-from tests.chaos.wire import read_kafka_request
-from tests.support.servers import KafkaServer, RedisServer, free_port
+from tests.chaos.servers import servers
 
 SHORT: tuple[type[Fault], ...] = (
     Killed,
@@ -37,9 +36,10 @@ SHORT: tuple[type[Fault], ...] = (
     CommitRepliesDropped,
     TransactionRepliesDropped,
     BrokerKilled,
-    BrokerRestarted,
 )
-FULL: tuple[type[Fault], ...] = (*SHORT,)
+"""Those that have broken the most, or could."""
+
+FULL: tuple[type[Fault], ...] = (*SHORT, BrokerRestarted)
 
 
 def by_name(names: Iterable[str]) -> list[type[Fault]]:
@@ -51,27 +51,21 @@ def by_name(names: Iterable[str]) -> list[type[Fault]]:
 
 
 async def run_profile(
-    faults: Sequence[type[Fault]], seeds: Iterable[int], tell: Callable[[Outcome], None]
+    faults: Sequence[type[Fault]], seeds: Iterable[int], tell: Callable[[Outcome], None], logs: Path | None = None
 ) -> list[Outcome]:
-    """Every fault with every seed, one after the other; `tell` hears of each at once."""
+    """Every fault with every seed, one after the other; `tell` hears of each at once.
+
+    Logs of workers go to a folder of each run in `logs`, if given.
+    """
     outcomes = []
-    async with servers() as shared:
-        for seed in seeds:
-            for fault in faults:
-                outcomes.append(await run_fault(fault, shared, seed))
-                tell(outcomes[-1])
+    ordered = sorted(((fault, seed) for seed in seeds for fault in faults), key=lambda pair: pair[0].brokers)
+    with ExitStack() as folders:
+        root = logs or Path(folders.enter_context(tempfile.TemporaryDirectory(prefix="leadline-chaos-")))
+        for brokers, group in groupby(ordered, key=lambda pair: pair[0].brokers):
+            async with servers(brokers) as shared:
+                for fault, seed in group:
+                    folder = root / f"{fault.name}-{seed}"
+                    folder.mkdir(parents=True, exist_ok=True)
+                    outcomes.append(await run_fault(fault, shared, seed, folder))
+                    tell(outcomes[-1])
     return outcomes
-
-
-@asynccontextmanager
-async def servers() -> AsyncIterator[Servers]:
-    """One Kafka behind a proxy and one Redis, up until the block is left."""
-    front_port = free_port()
-    kafka, redis = KafkaServer(front_port=front_port), RedisServer()
-    try:
-        await asyncio.gather(asyncio.to_thread(kafka.start), asyncio.to_thread(redis.start))
-        async with Proxy(kafka.back_port, port=front_port, read_request=read_kafka_request) as proxy:
-            yield Servers(kafka, proxy, redis)
-    finally:
-        kafka.close()
-        redis.close()

@@ -95,7 +95,7 @@ class Proxy:
     """Listens on `port` of the loopback and passes everything on to `upstream`, which may be another one later.
 
     `seen` are replies to count, by the bytes that they begin with. `refused` counts connections that nobody was
-    there for, `cuts` those that were cut on command.
+    there for, `cuts` those that were cut on command, `kept` the units that a mode has made wait.
     """
 
     def __init__(
@@ -112,6 +112,7 @@ class Proxy:
         self.connections = 0
         self.cuts = 0
         self.refused = 0
+        self.kept = 0
         self._read_request = read_request
         self._seen = seen
         self._mode = Mode.PASS
@@ -128,8 +129,7 @@ class Proxy:
     async def __aexit__(self, *_: object) -> None:
         if self._server is not None:
             self._server.close()
-        for rule in self._rules:
-            rule.throw_away()
+        self.mend()
         self.set_mode(Mode.RESET)
 
     def set_mode(self, mode: Mode, delay_s: float = 0.0) -> None:
@@ -139,6 +139,13 @@ class Proxy:
         self._changed = asyncio.Event()
         if mode is Mode.RESET:
             self.cut()
+
+    def mend(self) -> None:
+        """Pass everything from now on; what rules hold is thrown away."""
+        for rule in self._rules:
+            rule.throw_away()
+        self._rules.clear()
+        self.set_mode(Mode.PASS)
 
     def cut(self) -> None:
         """Reset every connection that stands now."""
@@ -222,6 +229,7 @@ class Proxy:
 
     async def _wait(self, *closed: Mode) -> None:
         """Until the mode is none of these; in a delay for its length, or until another mode ends it."""
+        self.kept += self._mode in closed or self._mode is Mode.DELAY
         while self._mode in closed:
             await self._changed.wait()
         if self._mode is Mode.DELAY:

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import tempfile
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,11 +21,13 @@ from schemas.topics import INPUT_NAMES
 from streams.clock import SystemClock
 from tests.chaos.crew import Crew, Hand
 from tests.chaos.lanes import Ends, Lanes
-from tests.chaos.load import MODEL, PER_SECOND, Load
+from tests.chaos.load import MODEL, Load
+from tests.chaos.past import Past
 from tests.chaos.proxy import Proxy
 from tests.chaos.reader import OUTPUTS, LiveReader, count_records
+from tests.chaos.servers import Servers
 from tests.chaos.watch import Watch
-from tests.support.servers import KafkaServer, RedisServer, ServerFailed
+from tests.support.servers import ServerFailed
 from tests.support.servers.topics import make_topics_anew
 from tests.support.traffic import activate
 from tests.support.workers import Site, eventually
@@ -45,38 +46,38 @@ CAUGHT_UP_S = 60.0
 
 
 @dataclass
-class Servers:
-    """What runs share: one Kafka behind a proxy, one Redis."""
-
-    kafka: KafkaServer
-    kafka_proxy: Proxy
-    redis: RedisServer
-
-
-@dataclass
 class Stage:
-    """See above. `figures` are seconds, by what took them; `notes` are counts that the checker and reports use."""
+    """See above. `logs` is where the workers' logs go. `figures` are seconds, by what took them.
+
+    `past` is what the topics no longer hold; `is_halted`: the lanes are to stand still at the end.
+    """
 
     servers: Servers
     seed: int
-    per_second: int = PER_SECOND
+    logs: Path
     figures: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
-    notes: Counter[str] = field(default_factory=Counter)
     complaints: list[str] = field(default_factory=list)
+    past: Past = field(default_factory=Past)
+    is_halted: bool = False
 
     def __post_init__(self) -> None:
         self.clock = SystemClock()
         self.rng = Random(f"fault {self.seed}")
-        self._directory = tempfile.TemporaryDirectory(prefix="leadline-chaos-")
         self._marks: list[asyncio.Task[None]] = []
         kafka, redis = self.servers.kafka, self.servers.redis
         prefix = f"c{secrets.token_hex(4)}"
-        self.site = Site(kafka.bootstrap, redis.url, prefix, Path(self._directory.name), PARTITIONS)
+        self.site = Site(kafka.bootstrap, redis.url, prefix, self.logs, PARTITIONS)
         self.crew = Crew(self.site, kafka.front, lambda: redis.port)
         self.lanes = Lanes(redis.url, prefix, PARTITIONS)
-        self.load = Load(kafka.bootstrap, PARTITIONS, self.clock, self.seed, self.per_second)
+        self.load = Load(kafka.bootstrap, PARTITIONS, self.clock, self.seed)
         self.reader = LiveReader(kafka.bootstrap, PARTITIONS)
         self.watch = Watch(self.crew, self.lanes)
+
+    @property
+    def kafka_proxy(self) -> Proxy:
+        """What stands between the workers and the only broker."""
+        (proxy,) = self.servers.kafka_proxies
+        return proxy
 
     async def __aenter__(self) -> Self:
         return self
@@ -84,17 +85,16 @@ class Stage:
     async def __aexit__(self, *_: object) -> None:
         for mark in self._marks:
             mark.cancel()
+        endings = (self.watch.stop, self.crew.close, self.load.stop, self.reader.stop, self.servers.mend)
         await asyncio.gather(*self._marks, return_exceptions=True)
-        await self.watch.stop()
-        await self.crew.close()
-        await self.load.stop()
-        await self.reader.stop()
-        self._directory.cleanup()
+        for end in endings:
+            # What went wrong is told by whoever waited for it; here all must end, one way or another.
+            await asyncio.gather(end(), return_exceptions=True)
 
     async def begin(self, workers: int) -> list[Hand]:
         """Topics made anew, an empty Redis, workers at work under load."""
         self.servers.redis.flush()
-        await make_topics_anew(self.servers.kafka.bootstrap, PARTITIONS)
+        await make_topics_anew(self.servers.kafka.bootstrap, PARTITIONS, replicas=self.servers.replicas)
         await activate(self.site, MODEL, "chaos", self.clock.now_ms())
         await self.reader.start()
         hands = await self.crew.started(workers)
@@ -103,11 +103,13 @@ class Stage:
         await self.until(self._is_warm, "all lanes are at work")
         return hands
 
-    async def end(self) -> None:
+    async def end(self, within_s: float = CAUGHT_UP_S) -> None:
         """The load ends, the lanes catch up, the workers stop, the reader has seen all."""
         await asyncio.gather(*self._marks)
         await self.load.stop()
-        await self.site.caught_up(timeout_s=CAUGHT_UP_S)
+        if not self.is_halted:
+            async with self.site.reader() as reader:
+                await self.until(lambda: self.site.is_caught_up(reader), "all is applied and published", within_s)
         await self.watch.look()
         await self.watch.stop()
         codes = await self.crew.stop()
@@ -127,6 +129,12 @@ class Stage:
     async def recovered(self) -> None:
         """Returns once everything that was marked has come back. Raises TimeoutError."""
         await asyncio.gather(*self._marks)
+
+    async def spend(self, seconds: float) -> None:
+        """Let time pass, where the fault is that something lasts."""
+        until_s = self.clock.monotonic_s() + seconds
+        while (left_s := until_s - self.clock.monotonic_s()) > 0:
+            await asyncio.sleep(left_s)
 
     async def ends(self) -> Ends:
         """Where the log of each input partition ends."""

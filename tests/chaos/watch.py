@@ -27,12 +27,13 @@ RESIDENT_MAX_KB = 400 * 1024
 
 @dataclass
 class Watch:
-    """The most that was seen. It is the supervisor of the workers too."""
+    """The most that was seen. `supervises`: starts workers that have ended by themselves, as an operator's would."""
 
     crew: Crew
     lanes: Lanes
     outbox_max: int = 0
     resident_max_kb: int = 0
+    supervises: bool = True
     looks: int = 0
     _task: asyncio.Task[None] | None = None
 
@@ -60,7 +61,8 @@ class Watch:
     async def look(self) -> None:
         """Once."""
         self.looks += 1
-        await self.crew.replace_crashed()
+        if self.supervises:
+            await self.crew.replace_crashed()
         lanes = await self.lanes.look()
         self.outbox_max = max([self.outbox_max, *(lane.outbox for lane in lanes)])
         for hand in self.crew.alive:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Executor, ProcessPoolExecutor
 from dataclasses import dataclass
 from itertools import count, repeat
 from multiprocessing import get_context
@@ -40,20 +40,18 @@ from tests.support.reference import differences, score
 from tests.support.traffic import model_command
 from tests.support.workers import Site
 
-MODELS, LEADS = 100, 100
+ROUNDS, PARTITIONS, LEADS = 4, 25, 100
+"""100 models in all; so many lanes are what one worker takes over at once within seconds."""
+
 LINES_PER_LEAD = 3
 """Mean of the signals of a lead; profiles and commands come to them."""
 
-SEED = 3
 PROCESSES = 2
 """A world takes a fifth of a second to make and the slow reference one to score: half as long on two cores."""
 
-RUNNING_S = 120.0
-"""For a worker to take over so many lanes, each with a transactional producer of its own."""
-
 Line = dict[str, Any]
 
-pytestmark = [pytest.mark.timeout(600), pytest.mark.real_kafka]
+pytestmark = [pytest.mark.timeout(300), pytest.mark.real_kafka]
 
 
 @dataclass(frozen=True)
@@ -74,10 +72,10 @@ class World:
             yield line["topic"], None if keyless else key, content, parse_ms(line["timestamp"])
 
 
-def world(partition: int, now_ms: int) -> World:
-    """A model and a history in the past; every other one has a second model in force on its way."""
+def world(number: int, partition: int, now_ms: int) -> World:
+    """A model and a history in the past, of this round; every other one has a second model on its way."""
     for attempt in count():
-        rng = Random(f"{SEED}-{partition}-{attempt}")
+        rng = Random(f"{number}-{partition}-{attempt}")
         model = random_model(rng, whole=True)
         mix = Mix(lines_per_lead=LINES_PER_LEAD, timers=0, commands=partition % 2, acts=Acts())
         history = [line for line in random_history(rng, model, LEADS, mix) if line["topic"] != TIMER]
@@ -111,7 +109,7 @@ def fits(lines: list[Line], model: dict[str, Any]) -> bool:
 def renamed(lines: list[Line], partition: int) -> list[Line]:
     """The same lines about leads whose keys belong to the partition."""
     ids = (f"L-{number}" for number in count())
-    here = (lead_id for lead_id in ids if partition_of(lead_id.encode(), MODELS) == partition)
+    here = (lead_id for lead_id in ids if partition_of(lead_id.encode(), PARTITIONS) == partition)
     names = {f"L-{number}": next(here) for number in range(LEADS)}
     return [line | {"value": _renamed(line["value"], names)} for line in lines]
 
@@ -120,6 +118,21 @@ def _renamed(value: Any, names: dict[str, str]) -> Any:
     """A value that was spoiled may not name its lead."""
     lead_id = value.get("lead_id") if isinstance(value, dict) else None
     return value | {"lead_id": names[lead_id]} if isinstance(lead_id, str) and lead_id in names else value
+
+
+@pytest.fixture(scope="module")
+def processes() -> Iterator[Executor]:
+    """Processes for what takes a core for long."""
+    with ProcessPoolExecutor(PROCESSES, mp_context=get_context("spawn")) as executor:
+        yield executor
+
+
+@pytest.fixture
+async def site(fresh_topics: FreshTopics, redis_url: str, prefix: str, tmp_path: Path) -> Site:
+    """Topics that keep histories of any age."""
+    site = Site(await fresh_topics(PARTITIONS), redis_url, prefix, tmp_path, PARTITIONS)
+    await keep_for_ever(site.kafka)
+    return site
 
 
 async def keep_for_ever(bootstrap: str) -> None:
@@ -160,25 +173,19 @@ def plain(lines: list[Line]) -> list[Line]:
     return [{name: line[name] for name in ("topic", "timestamp", "value")} for line in lines if "value" in line]
 
 
-async def test_stream_score_and_reference_agree(
-    fresh_topics: FreshTopics, redis_url: str, prefix: str, tmp_path: Path
-) -> None:
-    """100 random models, 100 random leads each, with profiles and commands: all that is told is the same."""
-    site = Site(await fresh_topics(MODELS), redis_url, prefix, tmp_path, MODELS)
-    await keep_for_ever(site.kafka)
+@pytest.mark.parametrize("number", range(ROUNDS))
+async def test_stream_score_and_reference_agree(number: int, processes: Executor, site: Site) -> None:
+    """25 random models, 100 random leads each, with profiles and commands: all that is told is the same."""
     now_ms = SystemClock().now_ms()
-    with ProcessPoolExecutor(PROCESSES, mp_context=get_context("spawn")) as processes:
-        worlds = list(processes.map(world, range(MODELS), repeat(now_ms)))
+    worlds = list(processes.map(world, repeat(number), range(PARTITIONS), repeat(now_ms)))
     await send(site, worlds)
     worker = site.start()
-    await site.running(worker, timeout_s=RUNNING_S)
     await site.caught_up(worker)
     assert worker.stop() == 0
     run = await read_run(site)
     as_of_ms = SystemClock().now_ms()
     told = [expect_streamed(run, one, lane) for one, lane in zip(worlds, run.lanes, strict=True)]
-    with ProcessPoolExecutor(PROCESSES, mp_context=get_context("spawn")) as processes:
-        found = list(processes.map(compared, told, repeat(as_of_ms)))
+    found = list(processes.map(compared, told, repeat(as_of_ms)))
     assert [one for one in found if one] == []
     expect_everything_happened(run)
 
@@ -196,7 +203,7 @@ def expect_streamed(run: Run, one: World, lane: LaneRun) -> list[bytes]:
 def expect_everything_happened(run: Run) -> None:
     """Bands, flags, surges and erasures, by every cause."""
     changes = [change for lane in run.lanes for change in lane.changes]
-    assert len(changes) > MODELS * LEADS // 4
+    assert len(changes) > PARTITIONS * LEADS // 4
     assert {change["kind"] for change in changes} == {"band", "flag", "surge"}
     assert {change["cause"] for change in changes} == {cause.value for cause in Cause}
-    assert sum(len(lane.tombstones) for lane in run.lanes) > MODELS
+    assert sum(len(lane.tombstones) for lane in run.lanes) > PARTITIONS

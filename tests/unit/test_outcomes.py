@@ -1,4 +1,4 @@
-"""Each line of the table of outcomes holds for a file; for the stream in tests/connected/test_bad_input.py."""
+"""Each line of the table of outcomes holds for a file; for the stream in tests/connected/test_outcomes.py."""
 
 from __future__ import annotations
 

@@ -356,7 +356,7 @@ def test_far_future_without_a_timestamp_is_refused(occurred_at: str) -> None:
 def test_every_reason_has_a_meaning_and_an_example() -> None:
     """The list of reasons is closed: each says what it means, and a test here or of the lane reaches it."""
     assert set(MEANING) == set(Reason)
-    lane = {Reason.KEY_MISSING, Reason.KEY_MISMATCH, Reason.BAD_ORIGIN}
+    lane = {Reason.KEY_MISSING, Reason.KEY_MISMATCH, Reason.BAD_ORIGIN, Reason.POISON}
     shown = {row[2] for row in SIGNALS} | {Reason.UNKNOWN_TOPIC, Reason.TOO_MANY}
     shown |= {row[1] for row in (*COMMAND_LINES.values(), *LEAD_COMMANDS.values())}
     assert shown | lane == set(Reason)

@@ -37,7 +37,7 @@ def test_a_lead_that_is_done_with_alerts_nobody(results: list[str], status: str 
     assert moves(answer) == [("cold", "hot", ONE, alert)]
 
 
-@pytest.mark.parametrize("command", [commanded("outcome", TWO, result="converted"), commanded("contacted", TWO)])
+@pytest.mark.parametrize("command", [commanded("outcome", TWO, result="reopened"), commanded("contacted", TWO)])
 def test_what_is_told_advances_and_looks_at_no_band(command: dict[str, Any]) -> None:
     """A fall on the way is found; a score that has risen by itself enters no band."""
     fading = MODEL | {"rules": [OPEN | {"points": 40, "expires_after": "1h"}]}

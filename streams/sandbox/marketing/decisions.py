@@ -24,6 +24,9 @@ DECIDED_SHARE = 0.3
 
 BOUGHT_SHARE = 1 / 3
 
+DEALS = (1_000, 20_000, 500)
+"""What a deal is worth: from, to, in steps of."""
+
 SELLERS = ("sales:kim", "sales:noor", "sales:theo")
 DOUBTS = ("doubt", "competitor", "wrong-person")
 DOUBT_DAYS = (3, 21)
@@ -74,6 +77,6 @@ def called(random: Random, person: Person, at_ms: int) -> Act:
 def decided(random: Random, person: Person, at_ms: int) -> Act:
     """A deal, or no deal."""
     if random.random() < BOUGHT_SHARE:
-        deal: dict[str, Member] = {"command": "outcome", "result": "converted", "value": random.randrange(2, 40) * 500}
-        return Act(COMMANDS, person.lead_id, at_ms, deal)
+        worth = random.randrange(*DEALS)
+        return Act(COMMANDS, person.lead_id, at_ms, {"command": "outcome", "result": "converted", "value": worth})
     return Act(COMMANDS, person.lead_id, at_ms, {"command": "outcome", "result": "dead"})

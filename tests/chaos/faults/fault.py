@@ -16,12 +16,14 @@ class Fault(ABC):
     """One thing that breaks. A run makes one instance, and calls inject, heal and evidence once each, in order.
 
     `name` is how people choose it; `loses_commits`: Redis forgets what it has acknowledged, so that changes
-    may be published again under a higher timeline.
+    may be published again under a higher timeline. `brokers`: one, or three. `limit_s` bounds a whole run.
     """
 
     name: ClassVar[str]
     workers: ClassVar[int] = 2
+    brokers: ClassVar[int] = 1
     loses_commits: ClassVar[bool] = False
+    limit_s: ClassVar[float] = 240.0
 
     @abstractmethod
     async def inject(self, stage: Stage) -> None:

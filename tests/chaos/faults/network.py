@@ -45,7 +45,7 @@ class TransactionRepliesDropped(Fault):
 
     async def inject(self, stage: Stage) -> None:
         """Until ten answers are lost."""
-        self.rule: Rule = stage.servers.kafka_proxy.drop_replies(
+        self.rule: Rule = stage.kafka_proxy.drop_replies(
             asks_kafka(Api.END_TRANSACTION), times=DROPPED, choose=lambda: stage.rng.random() < CHANCE
         )
         await stage.until(self._are_lost, "ten answers are lost")

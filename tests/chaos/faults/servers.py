@@ -91,20 +91,20 @@ class BrokerKilled(Fault):
 
     async def inject(self, stage: Stage) -> None:
         """Kill it; the workers find nobody."""
-        self.pid, self.before = stage.servers.kafka.pid, stage.servers.kafka_proxy.refused
-        await asyncio.to_thread(stage.servers.kafka.kill)
-        self.proxy = stage.servers.kafka_proxy
+        self.pid, self.before = stage.servers.broker.pid, stage.kafka_proxy.refused
+        await asyncio.to_thread(stage.servers.broker.kill)
+        self.proxy = stage.kafka_proxy
         await stage.until(self._is_missed, "workers look for the broker")
 
     async def heal(self, stage: Stage) -> None:
         """Start it."""
-        await asyncio.to_thread(stage.servers.kafka.start)
+        await asyncio.to_thread(stage.servers.broker.start)
         await stage.mark("back after the broker is")
 
     def evidence(self, stage: Stage) -> Evidence:
         """The kernel's word, and the proxy's."""
         return {
-            "processes of Kafka": int(stage.servers.kafka.pid != self.pid),
+            "processes of Kafka": int(stage.servers.broker.pid != self.pid),
             "connections in vain": self.proxy.refused - self.before,
         }
 
@@ -119,9 +119,9 @@ class BrokerRestarted(BrokerKilled):
 
     async def inject(self, stage: Stage) -> None:
         """Stop it; the workers find nobody."""
-        self.proxy = stage.servers.kafka_proxy
-        self.pid, self.before = stage.servers.kafka.pid, self.proxy.refused
-        await asyncio.to_thread(stage.servers.kafka.stop)
+        self.proxy = stage.kafka_proxy
+        self.pid, self.before = stage.servers.broker.pid, self.proxy.refused
+        await asyncio.to_thread(stage.servers.broker.stop)
         await stage.until(self._is_missed, "workers look for the broker")
 
 

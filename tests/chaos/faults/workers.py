@@ -50,7 +50,7 @@ class KilledBeforePublishing(Fault):
         self.victim, _ = stage.crew.hands
         self.lost = self.victim.lanes
         self.stage = stage
-        self.held = stage.servers.kafka_proxy.hold(asks_kafka(Api.PRODUCE, Api.ADD_PARTITIONS))
+        self.held = stage.kafka_proxy.hold(asks_kafka(Api.PRODUCE, Api.ADD_PARTITIONS))
         await stage.until(self._entries_wait, "changes are committed and not published")
         killed_at_s = stage.clock.monotonic_s()
         await self.victim.kill()
@@ -81,7 +81,7 @@ class KilledInTransaction(Fault):
     async def inject(self, stage: Stage) -> None:
         """Keep the request that ends a transaction, and kill whoever has sent it."""
         (self.victim,) = stage.crew.hands
-        self.held = stage.servers.kafka_proxy.hold(asks_kafka(Api.END_TRANSACTION))
+        self.held = stage.kafka_proxy.hold(asks_kafka(Api.END_TRANSACTION))
         await stage.until(self._is_open, "a transaction is about to end")
         await self.victim.kill()
         self.open = self.held.holding

@@ -130,12 +130,29 @@ def _raised(rng: Random, known: list[Arrival]) -> str:
 
 
 def _until_ms(rng: Random, record_ms: int, known: list[Arrival]) -> int:
-    """Soon or in days, on a whole second or hour or between two, at the instant of a line, now and then past."""
-    if rng.random() < 0.15:
-        return rng.choice(known)[0] + rng.choice([0, 1, 300, DAY_MS])
+    """Soon or in days, on a whole second or hour or between two, now and then past; or where another thing ends."""
+    if rng.random() < 0.3:
+        return _end_of_another(rng, known)
     soon_ms, days_ms = rng.randrange(3 * SECOND_MS), rng.randrange(20 * DAY_MS)
     until_ms = record_ms + rng.choice([soon_ms, rng.randrange(DAY_MS), days_ms, -5 * SECOND_MS])
     return until_ms - until_ms % rng.choice([1, 1, SECOND_MS, HOUR_MS])
+
+
+def _end_of_another(rng: Random, known: list[Arrival]) -> int:
+    """The second of another flag's end, the hour at which a window or a decay of a signal may end, or a line."""
+    moment_ms = rng.choice(known)[0]
+    ends = [instant_ms(line["value"]["until"]) for _, line in known[-8:] if _expires(line)]
+    if ends and rng.random() < 0.4:
+        return -(-rng.choice(ends) // SECOND_MS) * SECOND_MS - rng.choice([0, 1, 500])
+    if rng.random() < 0.5:
+        return moment_ms - moment_ms % HOUR_MS + rng.choice([*ECHOES_MS, 90 * MINUTE_MS])
+    return moment_ms + rng.choice([0, 1, 300, DAY_MS])
+
+
+def _expires(line: Line) -> bool:
+    """Is it a flag with an end that can be read?"""
+    until = line["value"].get("until") if line["topic"] == COMMANDS else None
+    return isinstance(until, str) and until.endswith("Z")
 
 
 def _retract(rng: Random, known: list[Arrival]) -> Value:

@@ -59,9 +59,7 @@ def test_broken_values_have_their_reason(topic: str, name: str, broken: Broken) 
 def _whole(seed: int, crowds: float = 0.1) -> tuple[dict[str, Any], list[Any]]:
     rng = Random(seed)
     model = random_model(rng, whole=True)
-    return model, random_history(
-        rng, model, 10, Mix(lines_per_lead=6, commands=seed % 3, acts=Acts(crowds=crowds))
-    )
+    return model, random_history(rng, model, 10, Mix(lines_per_lead=6, commands=seed % 3, acts=Acts(crowds=crowds)))
 
 
 def test_histories_reach_every_corner() -> None:

@@ -60,22 +60,20 @@ class ModelCommand:
 def read_command(record_ms: int | None, value: object) -> Command | ModelCommand:
     """The command that a value is. Raises Rejection."""
     members = members_of(value)
+    name = _name(members)
     text(members, "id", most=ID_CHARACTERS)
-    if members.get("command") == "model":
+    if name == "model":
         return _model(record_ms, members)
     lead_id = text(members, "lead_id", most=ID_CHARACTERS)
     occurred_ms = occurred(members)
-    name = text(members, "command")
-    if name not in NAMES:
-        raise Rejection("unknown_command", "command")
     command = Command(
         name=name,
         lead_id=lead_id,
         occurred_ms=occurred_ms,
-        reason=_required(members, "reason")[:TEXT_CHARACTERS] if name in ("flag", "unflag") else None,
-        kind=_retracted_kind(members) if name == "retract" else None,
-        signal_id=_required(members, "signal_id", most=ID_CHARACTERS) if name == "retract" else None,
-        result=_one_of(_required(members, "result"), "result", RESULTS) if name == "outcome" else None,
+        reason=text(members, "reason")[:TEXT_CHARACTERS] if name in ("flag", "unflag") else None,
+        kind=dotted_name(members, "kind") if name == "retract" else None,
+        signal_id=text(members, "signal_id", most=ID_CHARACTERS) if name == "retract" else None,
+        result=_one_of(text(members, "result"), "result", RESULTS) if name == "outcome" else None,
         until_ms=_until(members) if name == "flag" else None,
         cap=_cap(members) if name == "flag" else None,
         by=_cut(members, "by") if name in ("flag", "unflag", "contacted") else None,
@@ -83,6 +81,16 @@ def read_command(record_ms: int | None, value: object) -> Command | ModelCommand
     _check_rest(name, members)
     in_range(occurred_ms, record_ms)
     return command
+
+
+def _name(members: Members) -> str:
+    """Looked at first, since it says what the other members are; a blank name is none."""
+    name = optional_text(members, "command")
+    if name is None:
+        raise Rejection("missing", "command")
+    if name not in NAMES:
+        raise Rejection("unknown_command", "command")
+    return name
 
 
 def _model(record_ms: int | None, members: Members) -> ModelCommand:
@@ -93,18 +101,6 @@ def _model(record_ms: int | None, members: Members) -> ModelCommand:
         return ModelCommand(occurred_ms, version, read_model(yaml.safe_load(body)))
     except (yaml.YAMLError, BadModel) as error:
         raise Rejection("bad_model", "body") from error
-
-
-def _required(members: Members, name: str, most: int | None = None) -> str:
-    """A required text of a command: null is missing."""
-    if members.get(name) is None:
-        raise Rejection("missing", name)
-    return text(members, name, most)
-
-
-def _retracted_kind(members: Members) -> str:
-    _required(members, "kind")
-    return dotted_name(members, "kind")
 
 
 def _until(members: Members) -> int | None:

@@ -70,10 +70,10 @@ def _floats(content: object) -> list[float]:
 
 
 def text(members: Members, name: str, most: int | None = None) -> str:
-    """A required text. Null is of a wrong type: only for an optional member is it the same as none."""
-    if name not in members:
+    """A required text. Null is none; blank is empty."""
+    content = members.get(name)
+    if content is None:
         raise Rejection("missing", name)
-    content = members[name]
     if not isinstance(content, str):
         raise Rejection("wrong_type", name)
     if is_missing(content):

@@ -27,7 +27,9 @@ def names() -> list[str]:
     return [topic.name for topic in ALL]
 
 
-async def make_topics_anew(bootstrap: str, partitions: int, topics: Sequence[Topic] = ALL) -> None:
+async def make_topics_anew(
+    bootstrap: str, partitions: int, topics: Sequence[Topic] = ALL, *, replicas: int = 1
+) -> None:
     """Delete these topics and make them with this many partitions; returns once each partition has a leader.
 
     Raises RuntimeError when the broker refuses, TimeoutError when it does not get there.
@@ -37,7 +39,7 @@ async def make_topics_anew(bootstrap: str, partitions: int, topics: Sequence[Top
     try:
         deleted = await admin.delete_topics([topic.name for topic in topics])
         _expect(dict(deleted.topic_error_codes), OK, UNKNOWN_TOPIC)
-        created = await admin.create_topics([_new(topic, partitions) for topic in topics])
+        created = await admin.create_topics([_new(topic, partitions, replicas) for topic in topics])
         _expect({name: code for name, code, _ in created.topic_errors}, OK)
         for _ in range(POLLS):
             if await _led(admin, partitions):
@@ -48,9 +50,9 @@ async def make_topics_anew(bootstrap: str, partitions: int, topics: Sequence[Top
     raise TimeoutError(f"the topics at {bootstrap} have no leaders")
 
 
-def _new(topic: Topic, partitions: int) -> NewTopic:
+def _new(topic: Topic, partitions: int, replicas: int) -> NewTopic:
     kept = {"cleanup.policy": "compact"} if topic.is_compacted else {"retention.ms": str(topic.retention_ms)}
-    return NewTopic(topic.name, partitions, 1, topic_configs=kept)
+    return NewTopic(topic.name, partitions, replicas, topic_configs=kept)
 
 
 def _expect(codes: Mapping[str, int], *good: int) -> None:
