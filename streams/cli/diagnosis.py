@@ -131,10 +131,12 @@ def _gaps(lane: LaneFacts) -> Iterator[Verdict]:
         stands = lane.next_offset(topic)
         if stands < bounds.beginning:
             what = f"{bounds.beginning - stands} records of {topic} were removed by Kafka before they were scored"
-            remedy = "the lane is halted; lengthen the retention (`leadline topics plan`), restore the records"
+            remedy = (
+                "the lane is halted; lengthen the retention (`leadline topics plan`), then `leadline accept-gap`"
+            )
         elif stands > bounds.end:
             what = f"{topic} ends at {bounds.end}, and is scored up to {stands}: it was made anew"
-            remedy = "the lane is halted; check LEADLINE_KAFKA, or score into another LEADLINE_PREFIX"
+            remedy = "the lane is halted; check LEADLINE_KAFKA, then see `leadline accept-gap`"
         else:
             continue
         yield Verdict(Level.ERROR, f"lane {lane.partition}", what, remedy, UNSAFE)

@@ -69,15 +69,19 @@ def _lines(page: LeadPage, clock: Clock) -> Iterator[str]:
 
 
 def headline(lead: Standing) -> str:
-    """`L-7   71.3 ███████▏    hot   the line is 70   grade B2   enterprise`."""
+    """`L-7   71.3 ███████▏    hot   1.3 above the line of 70   grade B2   segment enterprise`."""
     parts = [
         f"{lead.lead_id}   {lead.score:.1f} {score_bar(lead.score, lead.scale)}  {lead.band}",
-        "" if lead.threshold is None else f"the line is {lead.threshold:g}",
+        "" if lead.threshold is None else _place(lead.score, lead.threshold),
         "" if lead.grade is None else f"grade {lead.grade}",
         "" if lead.segment is None else f"segment {lead.segment}",
         lead.status or "",
     ]
     return "   ".join(part for part in parts if part)
+
+
+def _place(score: float, line: float) -> str:
+    return f"{abs(score - line):.1f} {'below' if score < line else 'above'} the line of {line:g}"
 
 
 def _outlook(page: LeadPage) -> str:

@@ -12,6 +12,10 @@
 scoring model in force, `sweep` lets dormant leads sink on the board. `tenure` is what a lane does between one
 take-over and the next, `lane` the life around it.
 
+A take-over, in this order: own the lane in Redis; see that the logs hold what was scored, and that what was
+published belongs to these scores (`gaps`: else the lane halts); become the only one who publishes; from how far was
+published find where to go on, and under which `timeline`; publish the rest; read on.
+
 Promises: a batch is committed whole or not at all, from exactly where the last one ended; whatever breaks in
 between, memory is dropped and the lane takes over again from what is stored.
 

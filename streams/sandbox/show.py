@@ -38,6 +38,9 @@ class Show:
         """What is about to be seen."""
         self.terminal.line(self.paint("leadline demo", screen.BOLD))
         self.terminal.line(f"a Kafka broker inside this program ({bootstrap}) and a Redis ({redis_url}):")
+        self.terminal.line(
+            "(this broker has no transactions, so a change may be published twice; on a real Kafka none is)"
+        )
         self.terminal.line(f"{leads:,} simulated leads open mails, click, sign up for webinars, look at prices.")
         self.terminal.line(f"First the past {days} days, all at once; then what they do from now on.")
         self.terminal.line()

@@ -2,7 +2,7 @@
 
     process     Store: one per process; check() before the start, lane(p) for each partition held
     lane_store  RedisLane: the port `LaneStore`, one partition's keys and their owner
-    scripts/    acquire.lua, commit.lua, standing.lua: the only writers of a lane's keys
+    scripts/    acquire.lua, commit.lua, standing.lua, accept.lua: the only writers of a lane's keys
     commit      a commit as the arguments of commit.lua; pure
     entries     an outbox entry as the fields of a stream entry, and back; pure
     refusals    what a script's refusal means for the operator; pure
@@ -42,7 +42,10 @@ Fields of meta (text; "store": maintained by the scripts, "lane": written by the
     layout                      store  `<partitions>:murmur2`; another one is refused
     format                      store  newest format of states written; newer than the code's is refused
     environment                 store  name of the environment; another one is refused
+    lineage                     store  which scores these are: drawn when the lane is written for the first time
     timeline                    both   which history of this lane the changes belong to, from 1
+    timeline_base               lane   number of the last outbox entry that this timeline does not publish
+    print:<topic>               lane   the record applied last: `<offset>:<hash of timestamp, key and value>`
     origin:<topic>:<partition>  lane   highest offset applied of the records re-keyed from there
     stream_time                 lane   ms to which the lane has been brought
     seq:<topic>                 lane   number of the last change written for that output topic

@@ -1,8 +1,7 @@
-"""A record that kills the process, or hangs it, is isolated within three restarts; its neighbours are scored once."""
+"""A record that kills or hangs the process is isolated within three restarts; its neighbours are scored once."""
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import sys
@@ -18,7 +17,7 @@ from tests.conftest import FreshTopics
 from tests.support.deadly import DEADLY
 from tests.support.journal import read_run
 from tests.support.traffic import Event, produce
-from tests.support.workers import ROOT, Site, Worker
+from tests.support.workers import ROOT, Site, Worker, eventually
 
 PARTITIONS = 2
 EVENTS = 400
@@ -51,12 +50,14 @@ def start(site: Site, how: str) -> Worker:
     return Worker(argv, log=log, env={**os.environ, **environ}, cwd=ROOT)
 
 
-async def died(worker: Worker) -> bool:
-    """Whether the worker ends by itself, in its time."""
-    async with asyncio.timeout(DIES_S):
-        while worker.running:
-            await asyncio.sleep(0.05)
-    return True
+async def death(worker: Worker) -> int | None:
+    """The exit code of a worker that ends by itself, in its time."""
+
+    async def is_dead() -> bool:
+        return not worker.running
+
+    await eventually(is_dead, timeout_s=DIES_S, what="the worker dies")
+    return worker.exit_code
 
 
 @pytest.mark.parametrize(("how", "exit_code"), [("kill", -9), ("hang", 1)])
@@ -69,9 +70,7 @@ async def test_a_deadly_record_is_isolated(
     await produce(site, made)
     deaths = []
     for _ in range(RESTARTS_MAX):
-        worker = start(site, how)
-        assert await died(worker)
-        deaths.append(worker.exit_code)
+        deaths.append(await death(start(site, how)))
     assert deaths == [exit_code] * RESTARTS_MAX
     worker = start(site, how)
     await site.caught_up(worker)

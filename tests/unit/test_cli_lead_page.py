@@ -88,7 +88,7 @@ async def test_the_page_as_text() -> None:
     """Score, band, line, what comes, the sum with what was cut, the newest signals, and what was."""
     text = text_of(await plain_page())
     first, second, *_ = text.splitlines()
-    assert first == "L-1   45.0 ████▌       warm   the line is 70"
+    assert first == "L-1   45.0 ████▌       warm   25.0 below the line of 70"
     assert second.startswith("falls below 32 and from warm to cold at 202")
     assert "cut off by the limit of the group intent" in text
     assert "45.00  in all" in text
@@ -119,7 +119,7 @@ async def test_a_flag_is_told_with_who_until_when_and_what_it_cuts_off() -> None
     assert (page.next_move.at_ms, page.next_move.band, page.next_move.is_up) == (NOW_MS + DAY_MS, "warm", True)
     text = text_of(page)
     assert text.startswith(
-        "L-1   20.0 ██          cold   the line is 60   grade C2   segment enterprise\ncomes back"
+        "L-1   20.0 ██          cold   40.0 below the line of 60   grade C2   segment enterprise\ncomes back"
     )
     assert "-30.00  cut off by the red flag doubt" in text
     assert "doubt, raised by sales:kim, until 2026-11-24 09:30 (in 1 day): the score is at most 20" in text
