@@ -7,8 +7,10 @@ from typing import NamedTuple
 
 from schemas.changes import Adjustment, Contribution
 from scoring.advance import advance
+from scoring.bands import band_below
 from scoring.explain import DimensionReport, dimensions, explain, grade
-from scoring.flags import BY_FIT, fit_flags, is_up
+from scoring.falls import find_fall
+from scoring.flags import BY_FIT, fit_flags, is_up, next_expiry
 from scoring.lead import NEVER, Lead, Status
 from scoring.notices import BandMove, Notice
 from scoring.plan import Plan
@@ -112,6 +114,17 @@ def next_move(plan: Plan, lead: Lead) -> NextMove | None:
     """What happens to the lead's band if nothing else comes; None: nothing ever. A flag that ends may lift it."""
     if lead.wake == NEVER:
         return None
+    if next_expiry(lead) != NEVER:
+        return _move_past_flags(plan, lead)
+    falls_ms = find_fall(plan, lead, lead.wake)
+    if falls_ms == NEVER:
+        return None
+    band = band_below(plan, lead, Curve(plan, lead).score(falls_ms))
+    return NextMove(falls_ms, plan.names[band], False)
+
+
+def _move_past_flags(plan: Plan, lead: Lead) -> NextMove | None:
+    """The same by letting time pass for a twin of the lead: at each end of a flag the bands are looked at anew."""
     twin = decode_lead(encode_lead(lead))
     notices: list[Notice] = []
     while twin.wake != NEVER:

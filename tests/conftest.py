@@ -14,6 +14,7 @@ from contextlib import ExitStack
 
 import pytest
 
+from tests.support.compiled import compiled_modules
 from tests.support.servers import KafkaServer, RedisServer, ServerFailed
 from tests.support.servers.jars import kafka_jars
 from tests.support.servers.missing import missing_for_kafka, missing_for_redis
@@ -37,12 +38,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
-    """Say what the connected tests run on."""
+    """Say what the tests run on."""
     lacking = config.stash[LACKING_KAFKA]
+    scoring = f"scoring: {'compiled' if compiled_modules() else 'plain Python, `make install` compiles it'}"
     if not lacking:
-        lines = ["servers: a real Kafka 4.1, started on free ports"]
+        lines = [scoring, "servers: a real Kafka 4.1, started on free ports"]
     else:
         lines = [
+            scoring,
             "servers: an embedded broker in place of Kafka; what it cannot show is listed at the end",
             *lacking,
         ]
@@ -79,7 +82,10 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """List what this machine could not show, so that nobody takes it for shown."""
+    """Tell the figures of the run; list what this machine could not show, so that nobody takes it for shown."""
+    for report in terminalreporter.getreports("passed"):
+        for name, figure in report.user_properties:
+            terminalreporter.line(f"{name}: {figure}")
     if not config.stash[NOT_SHOWN]:
         return
     terminalreporter.section("not shown here, for want of a real Kafka")

@@ -49,7 +49,7 @@ def command(limit: int, as_json: bool, **criteria: object) -> None:
     """Rank the leads by their scores now.
 
     Exact, over all lanes: decay since a lead's last signal included. What is asked for beside the rank is looked
-    for in every lead: with a million of them that takes a minute.
+    for in every lead: with a million of them that takes some minutes.
     """
     now_ms, wanted = SystemClock().now_ms(), Wanted(**criteria)  # type: ignore[arg-type]  # by click's own types
     if wanted == Wanted():

@@ -112,7 +112,10 @@ def named(bootstrap: str, error: KafkaError) -> Exception:
         case UnknownTopicOrPartitionError():
             return TopicsDiffer(f"A topic is missing ({error}): `leadline topics apply` makes it.")
         case MessageSizeTooLargeError() | RecordListTooLargeError():
-            return NeverTaken(f"Kafka refuses a record for its size ({error}): see the topic's max.message.bytes.")
+            return NeverTaken(
+                f"Kafka refuses a record for its size ({error}): see the topic's max.message.bytes "
+                "(`leadline topics apply` sets it where leadline writes)."
+            )
         case TopicAuthorizationFailedError() | GroupAuthorizationFailedError():
             return NeverTaken(f"Kafka's access rules do not allow this to leadline ({error}).")
         case TransactionalIdAuthorizationFailed():

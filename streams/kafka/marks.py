@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from schemas.published import Published
 from schemas.topics import OUTPUTS, PUBLISHED
-from streams.kafka.errors import answering, reach
+from streams.kafka.errors import TopicsDiffer, answering, reach
 from streams.lane.ports import Halted
 
 WINDOW_OFFSETS = 16
@@ -57,11 +57,18 @@ async def read_mark(consumer: AIOKafkaConsumer, partition: int) -> Published | N
     """How far the lane has been published; None if it never was.
 
     Where there is no mark, the outputs may still tell that somebody has published: then lineage and environment
-    are empty. Raises Halted for a record that is none of ours.
+    are empty. Raises Halted for a record that is none of ours, TopicsDiffer without the topic.
     """
+    shown = await consumer.topics()
+    if PUBLISHED.name not in shown:
+        raise TopicsDiffer(
+            f"Kafka does not show {PUBLISHED.name}: it is missing (`leadline topics apply` makes it), or access "
+            "rules do not allow leadline to read it."
+        )
     record = await _last_record(consumer, TopicPartition(PUBLISHED.name, partition))
     if record is None:
-        return await _told_by_outputs(consumer, partition)
+        outputs = [TopicPartition(topic.name, partition) for topic in OUTPUTS if topic.name in shown]
+        return await _told_by_outputs(consumer, outputs)
     try:
         return Published.model_validate_json(record.value or b"")
     except ValidationError as error:
@@ -72,8 +79,8 @@ async def read_mark(consumer: AIOKafkaConsumer, partition: int) -> Published | N
         ) from error
 
 
-async def _told_by_outputs(consumer: AIOKafkaConsumer, partition: int) -> Published | None:
-    last = [await _last_record(consumer, TopicPartition(topic.name, partition)) for topic in OUTPUTS]
+async def _told_by_outputs(consumer: AIOKafkaConsumer, outputs: Sequence[TopicPartition]) -> Published | None:
+    last = [await _last_record(consumer, tp) for tp in outputs]
     timelines = [_timeline(record) for record in last if record is not None]
     return Published(timeline=max(timelines), outbox=0, environment="", lineage="") if timelines else None
 

@@ -236,6 +236,5 @@ def _refusal(entries: Sequence[OutboxEntry], failure: _Failure, told: Exception)
     entry = entries[failure.place]
     return (
         f"entry {entry.number} of the outbox ({_size(_record(entry))} bytes for {entry.topic}/{entry.partition}) "
-        f"cannot be published: {told} `leadline topics apply` makes room for the largest. The lane goes on by "
-        "itself once Kafka takes it."
+        f"cannot be published: {told} The lane goes on by itself once Kafka takes it."
     )

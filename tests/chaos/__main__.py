@@ -23,9 +23,7 @@ FULL_SEEDS = 3
 @click.option("--only", multiple=True, help="Faults by name; several are possible.")
 @click.option("--seed", default=FIRST_SEED, help="The first seed.")
 @click.option("--seeds", type=int, help="How many seeds of each fault.")
-@click.option(
-    "--logs", type=click.Path(path_type=Path), help="Keep the workers' logs there, a folder for each run."
-)
+@click.option("--logs", type=click.Path(path_type=Path), help="Keep the workers' logs there, by run.")
 @click.option("--json", "with_json", is_flag=True, help="All figures, for programs.")
 def main(
     full: bool, only: tuple[str, ...], seed: int, seeds: int | None, logs: Path | None, with_json: bool

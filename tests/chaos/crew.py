@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 import sys
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from tests.benchmarks.exposition import Exposition
 from tests.chaos.proxy import Proxy
 from tests.chaos.wire import FENCED, REWOUND
 from tests.support.servers import Program
-from tests.support.workers import Site, Worker, eventually
+from tests.support.workers import ROOT, Site, Worker, eventually
 
 STARTED_S = 40.0
 """For a worker to start and take over, on a machine that runs everything else too, and after others have died."""
@@ -44,7 +44,7 @@ class Hand:
     redis: Proxy
     http: str
     is_over: bool = False
-    last_metrics: Counter[str] = field(default_factory=Counter)
+    last_metrics: dict[str, float] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -89,7 +89,7 @@ class Hand:
 
     def metric(self, name: str) -> float:
         """The sum of one of its metrics over all labels, as last read."""
-        return self.last_metrics[name]
+        return self.last_metrics.get(name, 0.0)
 
     async def read_metrics(self, names: Sequence[str]) -> None:
         """Read them again; those of a worker that does not answer stay as they were."""
@@ -122,14 +122,11 @@ class Crew:
         """One more worker; does not wait for it to take anything over."""
         redis = Proxy(self._redis_port(), seen=(FENCED, REWOUND))
         await self._exits.enter_async_context(redis)
-        given = {
-            "kafka": self._kafka_front,
-            "redis": f"redis://127.0.0.1:{redis.port}/0",
-            **SETTINGS,
-            **settings,
-        }
-        http = str(self._site.settings(**given)["http"])
-        worker = self._site.start(**{**given, "http": http})
+        given = self._site.settings(
+            kafka=self._kafka_front, redis=f"redis://127.0.0.1:{redis.port}/0", **SETTINGS, **settings
+        )
+        worker = self._skewed(skewed_s, given) if skewed_s else self._site.start(**given)
+        http = str(given["http"])
         hand = Hand(worker, redis, http)
         self.hands.append(hand)
         return hand
@@ -169,6 +166,13 @@ class Crew:
 
     def _programs(self) -> tuple[Worker, ...]:
         return tuple(hand.worker for hand in self.alive)
+
+    def _skewed(self, by_s: int, given: Mapping[str, object]) -> Worker:
+        """As the site starts one, with another program."""
+        self._site.started += 1
+        environ = {f"LEADLINE_{name.upper()}": str(value) for name, value in given.items()}
+        log = self._site.directory / f"worker-{self._site.started}.log"
+        return Worker((*SKEWED, str(by_s)), log=log, env={**os.environ, **environ}, cwd=ROOT)
 
     async def _all_held(self) -> bool:
         held = [hand.lanes for hand in self.alive]

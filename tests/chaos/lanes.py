@@ -27,15 +27,24 @@ class Lane(NamedTuple):
     outbox: int
 
 
-Ends = Mapping[tuple[str, int], int]
-"""The end of the log of (topic, partition)."""
+class Since(NamedTuple):
+    """How lanes stood at some moment; `by_another`: what they do from then on only counts if another does it."""
+
+    lanes: Mapping[int, Lane]
+    by_another: bool
+
+    def is_at_work(self, now: Lane, partition: int) -> bool:
+        """Whether the lane has gone on since."""
+        then = self.lanes[partition]
+        has_gone_on = sum(now.offsets.values()) > sum(then.offsets.values())
+        return has_gone_on and not (self.by_another and now.token == then.token)
 
 
 class Lanes:
-    """All lanes of one run."""
+    """All lanes of one run, in the Redis at the address `redis`."""
 
     def __init__(self, redis: str, prefix: str, partitions: int) -> None:
-        self._redis = redis
+        self.redis = redis
         self._prefix = prefix
         self.partitions = partitions
 
@@ -44,13 +53,12 @@ class Lanes:
         async with self._reader() as reader:
             return [await _read(reader, partition) for partition in range(self.partitions)]
 
-    async def beyond(self, ends: Ends, timeout_s: float) -> None:
-        """Returns once every lane that `ends` names has applied all up to there. Raises TimeoutError."""
-        wanted = {partition for _, partition in ends}
+    async def at_work(self, since: Since, timeout_s: float) -> None:
+        """Returns once every lane of `since` has applied more than it had then. Raises TimeoutError."""
         async with asyncio.timeout(timeout_s):
             while True:
                 lanes = await self.look()
-                if lanes and not any(_behind(lanes[partition], partition, ends) for partition in wanted):
+                if lanes and all(since.is_at_work(lanes[partition], partition) for partition in since.lanes):
                     return
                 await asyncio.sleep(POLL_S)
 
@@ -63,7 +71,7 @@ class Lanes:
 
     @asynccontextmanager
     async def _reader(self) -> AsyncIterator[Reader]:
-        reader = await Reader.connect(self._redis, prefix=self._prefix)
+        reader = await Reader.connect(self.redis, prefix=self._prefix)
         try:
             yield reader
         finally:
@@ -76,9 +84,3 @@ async def _read(reader: Reader, partition: int) -> Lane:
     counts = await reader.counts(partition)
     seq = int(meta.get(f"seq:{CHANGES.name}", "0"))
     return Lane(meta.get("token", ""), int(meta.get("ver", "0")), seq, offsets, counts.outbox)
-
-
-def _behind(lane: Lane, partition: int, ends: Ends) -> bool:
-    return any(
-        lane.offsets.get(topic, 0) < end for (topic, number), end in ends.items() if number == partition and end
-    )

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import count, islice
 from pathlib import Path
 from random import Random
 
@@ -53,13 +53,18 @@ KINDS = ("form.submitted", "email.bounced", "page.viewed")
 
 @dataclass
 class Load:
-    """Sends events until `stop`, by librdkafka, which takes care of brokers that go and come. `sent` counts them."""
+    """Sends events until `stop`, by librdkafka, which copes with brokers that go and come.
+
+    `sent` counts them. `misplaced` is the share that goes to a wrong partition; `topics` are those that get any.
+    """
 
     bootstrap: str
     partitions: int
     clock: Clock
     seed: int
     per_second: int = PER_SECOND
+    misplaced: float = MISPLACED
+    topics: Collection[str] = TOPICS
     sent: int = 0
     _stopped: asyncio.Event = field(default_factory=asyncio.Event)
     _task: asyncio.Task[None] | None = None
@@ -78,39 +83,36 @@ class Load:
         producer = Producer(
             {
                 "bootstrap.servers": self.bootstrap,
-                "enable.idempotence": True,
                 "linger.ms": LINGER_MS,
                 "message.timeout.ms": TAKEN_S * 1_000,
-                "logger": logging.getLogger("tests.chaos.load"),
+                "log_level": 0,  # a broker that is away is what is wanted
             }
         )
-        events, place = make_events(self.seed, self.clock), cache(partition_of)
+        rng = Random(f"load {self.seed}")
+        events, place = make_events(rng, self.clock), cache(partition_of)
         while not self._stopped.is_set():
-            for _ in range(int(self.per_second * TICK_S)):
-                (topic, key, value, timestamp_ms), shift = next(events)
-                partition = (place(key, self.partitions) + shift) % self.partitions
-                producer.produce(topic, key=key, value=value, partition=partition, timestamp=timestamp_ms)
-                self.sent += 1
+            for topic, key, value, timestamp_ms in islice(events, int(self.per_second * TICK_S)):
+                partition = (place(key, self.partitions) + (rng.random() < self.misplaced)) % self.partitions
+                if topic in self.topics:
+                    producer.produce(topic, key=key, value=value, partition=partition, timestamp=timestamp_ms)
+                    self.sent += 1
             producer.poll(0)
             await asyncio.sleep(TICK_S)
         if left := await asyncio.to_thread(producer.flush, TAKEN_S):
             raise RuntimeError(f"Kafka did not take {left} events of the load")
 
 
-def make_events(seed: int, clock: Clock) -> Iterator[tuple[Event, int]]:
-    """Events without end, each with how many partitions beyond the right one it goes: 0 but for misplaced ones."""
-    rng = Random(f"load {seed}")
+def make_events(rng: Random, clock: Clock) -> Iterator[Event]:
+    """Events without end."""
     recent: deque[Event] = deque(maxlen=REPEATED_AMONG)
-    number = 0
-    while True:
-        number += 1
+    for number in count():
         now_ms = clock.now_ms()
         if recent and rng.random() < REPEATED:
-            event = rng.choice(recent)._replace(timestamp_ms=now_ms)
+            yield rng.choice(recent)._replace(timestamp_ms=now_ms)
         else:
             event = _event(rng, number, now_ms)
             recent.append(event)
-        yield event, int(rng.random() < MISPLACED)
+            yield event
 
 
 def _event(rng: Random, number: int, now_ms: int) -> Event:

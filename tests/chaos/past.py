@@ -54,7 +54,7 @@ class Past:
     def _moved_up(self, lane: LaneRun) -> list[Entry]:
         """The lane's journal, with the offsets of the second life of a topic moved up."""
         is_second = dict.fromkeys(self.anew, False)
-        entries = []
+        entries: list[Entry] = []
         for entry in lane.entries:
             for topic in self.anew & entry.offsets.keys():
                 start, _ = entry.offsets[topic]

@@ -9,8 +9,22 @@ from itertools import groupby
 from pathlib import Path
 
 from tests.chaos.faults import Fault
-from tests.chaos.faults.network import CommitRepliesDropped, TransactionRepliesDropped
+from tests.chaos.faults.clocks import ClockAhead, ClockBehind
+from tests.chaos.faults.cluster import ControllerKilled, LeaderKilled, LeaderStopped
+from tests.chaos.faults.inputs import ForeignPartitioner, OneLead, TimerHerd, TopicsIdle
+from tests.chaos.faults.network import (
+    BrokerOneWay,
+    BrokerSlow,
+    BrokerUnreachable,
+    CommitRepliesDropped,
+    RedisOneWay,
+    RedisSlow,
+    RedisUnreachable,
+    TransactionRepliesDropped,
+)
+from tests.chaos.faults.redis_limits import RedisDiskFull, RedisOutOfMemory, ReplicaPromoted
 from tests.chaos.faults.servers import BrokerKilled, BrokerRestarted, RedisKilled, RedisOlder
+from tests.chaos.faults.topics import PartitionsAdded, RetentionPassed, TopicMadeAnew
 from tests.chaos.faults.workers import (
     Killed,
     KilledBeforePublishing,
@@ -39,7 +53,32 @@ SHORT: tuple[type[Fault], ...] = (
 )
 """Those that have broken the most, or could."""
 
-FULL: tuple[type[Fault], ...] = (*SHORT, BrokerRestarted)
+FULL: tuple[type[Fault], ...] = (
+    *SHORT,
+    BrokerRestarted,
+    BrokerUnreachable,
+    BrokerOneWay,
+    BrokerSlow,
+    RedisUnreachable,
+    RedisOneWay,
+    RedisSlow,
+    RedisOutOfMemory,
+    RedisDiskFull,
+    ReplicaPromoted,
+    RetentionPassed,
+    TopicMadeAnew,
+    PartitionsAdded,
+    ForeignPartitioner,
+    TopicsIdle,
+    TimerHerd,
+    OneLead,
+    ClockAhead,
+    ClockBehind,
+    LeaderKilled,
+    LeaderStopped,
+    ControllerKilled,
+)
+"""Those with three brokers come last, since they need servers of their own."""
 
 
 def by_name(names: Iterable[str]) -> list[type[Fault]]:

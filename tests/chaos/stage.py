@@ -20,14 +20,14 @@ from typing import Self
 from schemas.topics import INPUT_NAMES
 from streams.clock import SystemClock
 from tests.chaos.crew import Crew, Hand
-from tests.chaos.lanes import Ends, Lanes
+from tests.chaos.lanes import Lanes, Since
 from tests.chaos.load import MODEL, Load
 from tests.chaos.past import Past
 from tests.chaos.proxy import Proxy
 from tests.chaos.reader import OUTPUTS, LiveReader, count_records
 from tests.chaos.servers import Servers
 from tests.chaos.watch import Watch
-from tests.support.servers import ServerFailed
+from tests.support.servers import RedisServer, ServerFailed
 from tests.support.servers.topics import make_topics_anew
 from tests.support.traffic import activate
 from tests.support.workers import Site, eventually
@@ -64,11 +64,11 @@ class Stage:
         self.clock = SystemClock()
         self.rng = Random(f"fault {self.seed}")
         self._marks: list[asyncio.Task[None]] = []
-        kafka, redis = self.servers.kafka, self.servers.redis
+        kafka, self.redis = self.servers.kafka, self.servers.redis
         prefix = f"c{secrets.token_hex(4)}"
-        self.site = Site(kafka.bootstrap, redis.url, prefix, self.logs, PARTITIONS)
-        self.crew = Crew(self.site, kafka.front, lambda: redis.port)
-        self.lanes = Lanes(redis.url, prefix, PARTITIONS)
+        self.site = Site(kafka.bootstrap, self.redis.url, prefix, self.logs, PARTITIONS)
+        self.crew = Crew(self.site, kafka.front, lambda: self.redis.port)
+        self.lanes = Lanes(self.redis.url, prefix, PARTITIONS)
         self.load = Load(kafka.bootstrap, PARTITIONS, self.clock, self.seed)
         self.reader = LiveReader(kafka.bootstrap, PARTITIONS)
         self.watch = Watch(self.crew, self.lanes)
@@ -85,6 +85,8 @@ class Stage:
     async def __aexit__(self, *_: object) -> None:
         for mark in self._marks:
             mark.cancel()
+        if self.redis is not self.servers.redis:
+            self.redis.close()
         endings = (self.watch.stop, self.crew.close, self.load.stop, self.reader.stop, self.servers.mend)
         await asyncio.gather(*self._marks, return_exceptions=True)
         for end in endings:
@@ -103,6 +105,13 @@ class Stage:
         await self.until(self._is_warm, "all lanes are at work")
         return hands
 
+    def move_redis(self, redis: RedisServer) -> None:
+        """From now on the lanes' keys are in this one, which ends with the run."""
+        self.redis = redis
+        self.site.redis = self.lanes.redis = redis.url
+        for hand in self.crew.hands:
+            hand.redis.upstream = redis.port
+
     async def end(self, within_s: float = CAUGHT_UP_S) -> None:
         """The load ends, the lanes catch up, the workers stop, the reader has seen all."""
         await asyncio.gather(*self._marks)
@@ -118,13 +127,15 @@ class Stage:
         await self.reader.read_to((await self.site.records(*OUTPUTS))[1])
 
     async def mark(
-        self, figure: str, partitions: Iterable[int] = range(PARTITIONS), since_s: float | None = None
+        self, figure: str, partitions: Iterable[int] = range(PARTITIONS), *, by_another: bool = False
     ) -> None:
-        """From now (or `since_s`) until these lanes have applied all that stands in the topics now: a recovery."""
-        started_s = self.clock.monotonic_s() if since_s is None else since_s
-        wanted = frozenset(partitions)
-        ends = {place: end for place, end in (await self.ends()).items() if place[1] in wanted}
-        self._marks.append(asyncio.create_task(self._recover(figure, ends, started_s)))
+        """From now until all these lanes are at work again: a recovery.
+
+        `by_another`: when another has taken them over. Then this is called just before the one is hindered.
+        """
+        lanes = await self.lanes.read()
+        since = Since({partition: lanes[partition] for partition in partitions}, by_another)
+        self._marks.append(asyncio.create_task(self._recover(figure, since, self.clock.monotonic_s())))
 
     async def recovered(self) -> None:
         """Returns once everything that was marked has come back. Raises TimeoutError."""
@@ -132,13 +143,9 @@ class Stage:
 
     async def spend(self, seconds: float) -> None:
         """Let time pass, where the fault is that something lasts."""
-        until_s = self.clock.monotonic_s() + seconds
-        while (left_s := until_s - self.clock.monotonic_s()) > 0:
-            await asyncio.sleep(left_s)
-
-    async def ends(self) -> Ends:
-        """Where the log of each input partition ends."""
-        return {(place.topic, place.partition): end for place, end in (await self.site.ends()).items()}
+        passed = asyncio.Event()
+        asyncio.get_running_loop().call_later(seconds, passed.set)
+        await passed.wait()
 
     async def aborted(self) -> int:
         """How many records of the outputs are in Kafka, and hidden from a reader of what is committed."""
@@ -172,8 +179,8 @@ class Stage:
         """The ends of all logs."""
         return "\n".join(f"--- {hand.name}\n{hand.worker.log_tail()}" for hand in self.crew.hands)
 
-    async def _recover(self, figure: str, ends: Ends, started_s: float) -> None:
-        await self.lanes.beyond(ends, RECOVERED_S)
+    async def _recover(self, figure: str, since: Since, started_s: float) -> None:
+        await self.lanes.at_work(since, RECOVERED_S)
         self.figures[figure].append(self.clock.monotonic_s() - started_s)
 
     async def _is_warm(self) -> bool:

@@ -27,7 +27,7 @@ RESIDENT_MAX_KB = 400 * 1024
 
 @dataclass
 class Watch:
-    """The most that was seen. `supervises`: starts workers that have ended by themselves, as an operator's would."""
+    """The most that was seen. `supervises`: workers that end by themselves are started again."""
 
     crew: Crew
     lanes: Lanes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
@@ -17,7 +18,8 @@ from streams.kafka.transactions import LanePublisher
 from streams.lane.ports import Fenced, Halted, OutboxEntry
 from tests.conftest import FreshTopics
 from tests.connected.test_kafka_out import entry, limit_records, read
-from tests.support.servers import KafkaServer
+from tests.support.servers import FAST_JVM, KafkaServer
+from tests.support.servers.jars import kafka_jars
 from tests.support.servers.topics import make_topics_anew
 
 pytestmark = pytest.mark.real_kafka
@@ -190,6 +192,40 @@ async def test_an_entry_that_kafka_never_takes_halts(fresh_topics: FreshTopics, 
     async with taken_over(bootstrap, prefix) as publisher:
         await publish(publisher, entries)
     assert await keys(bootstrap) == [b"L-1", b"L-2", b"L-3"]
+
+
+async def test_what_the_access_rules_forbid_halts(prefix: str) -> None:
+    """Writing a topic, the transactional id, reading the marks: each halts with what is not allowed."""
+    rules = {
+        "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+        "allow.everyone.if.no.acl.found": "true",
+    }
+    forbidden = (
+        (("--operation", "Write", "--topic", CHANGES.name), "entry 1 of the outbox .* access rules"),
+        (("--operation", "Write", "--transactional-id", f"{prefix}-out-0"), f"transactional id.*{prefix}-out-0"),
+        (
+            ("--operation", "Read", "--topic", PUBLISHED.name),
+            "does not show leadline.published: it is missing .* or",
+        ),
+    )
+    with KafkaServer(settings=rules) as server:
+        await make_topics_anew(server.bootstrap, 1)
+        for rule, text in forbidden:
+            await asyncio.to_thread(_rule, server.bootstrap, "--add", "--deny-principal", "User:ANONYMOUS", *rule)
+            with pytest.raises(Halted, match=text):
+                async with taken_over(server.bootstrap, prefix) as publisher:
+                    await publish(publisher, [entry(1)])
+            await asyncio.to_thread(_rule, server.bootstrap, "--remove", "--force", *rule[2:])
+        async with taken_over(server.bootstrap, prefix) as publisher:
+            await publish(publisher, [entry(1)])
+        assert await keys(server.bootstrap) == [b"L-1"]
+
+
+def _rule(bootstrap: str, *arguments: str) -> None:
+    """By Kafka's own tool: aiokafka sets no rules."""
+    tool = ["java", *FAST_JVM, "-cp", f"{kafka_jars()}/*", "org.apache.kafka.tools.AclCommand"]
+    tool += ["--bootstrap-server", bootstrap]
+    subprocess.run([*tool, *arguments], check=True, capture_output=True, timeout=60)
 
 
 async def test_publishing_waits_for_a_broker_that_restarts(prefix: str) -> None:

@@ -8,9 +8,12 @@ from typing import Any
 import pytest
 
 from schemas.instants import DAY_MS, HOUR_MS, format_ms, parse_ms
+from scoring.advance import advance
 from scoring.offline import FileScorer
+from scoring.state import decode_lead, encode_lead
 from streams.scan import Found, everybody
 from streams.search import Missing, UnknownName, Wanted, missing, search
+from streams.standing import next_move
 from tests.support.doubles.scored import WHOLE, ScoredLeads, command, profile, scored, signal
 
 NOW = "2026-11-23T09:30:00Z"
@@ -33,7 +36,8 @@ def _random_lead(source: random.Random, lead_id: str) -> list[bytes]:
         size, title = source.choice((10, 2_000)), source.choice(("VP Sales", "Clerk"))
         lines.append(profile(lead_id, at, company_size=size, job_title=title, budget=source.choice((0, 20_000))))
     if source.random() < 0.1:
-        lines.append(command(lead_id, "flag", at, reason="doubt", cap=50))
+        until = format_ms(NOW_MS + source.randrange(1, 90) * DAY_MS)
+        lines.append(command(lead_id, "flag", at, reason="doubt", cap=source.choice((20, 50)), until=until))
     if source.random() < 0.1:
         lines.append(command(lead_id, "outcome", at, result="dead"))
     return lines
@@ -171,3 +175,14 @@ async def test_a_store_without_leads_has_none() -> None:
     reader = ScoredLeads({0: scored([])})
     reader.metas[0] = {}
     assert await search(reader, [0], Wanted(band="hot", nearly=5.0), 10, NOW_MS) == []
+
+
+async def test_the_next_move_of_each_lead_is_what_time_does_to_it(lanes: ScoredLeads) -> None:
+    """Brought to that instant by the scorer it moves, and one millisecond before it has not."""
+    moving = [(each, move) for each in await all_of(lanes) if (move := next_move(each.plan, each.lead))]
+    assert len(moving) > 10
+    for each, move in moving:
+        for at_ms, band in ((move.at_ms, move.band), (move.at_ms - 1, each.plan.names[each.lead.band])):
+            twin = decode_lead(encode_lead(each.lead))
+            advance(each.plan, twin, at_ms, [])
+            assert each.plan.names[twin.band] == band

@@ -67,14 +67,25 @@ def test_first_entries_are_forgotten(given_stamps: list[int], wanted: int) -> No
     assert entries_since(series, 0) == entries[how_many:]
 
 
-@given(stamps, stamps)
-def test_merged_series_count_both(first: list[int], second: list[int]) -> None:
-    """The series of two kinds that have become one."""
+@given(stamps, stamps, st.integers(0, 62))
+def test_merged_series_count_both(first: list[int], second: list[int], since: int) -> None:
+    """The series of two kinds that have become one, as far as anybody still asks."""
     merged = [new_series(), new_series()]
     for series, given_stamps in zip(merged, (first, second), strict=True):
         for stamp in given_stamps:
             add(series, stamp)
-    assert entries_since(merge(*merged), 0) == counted(first + second)[1]
+    alive = [(stamp, count) for stamp, count in counted(first + second)[1] if stamp >= since]
+    assert entries_since(merge(*merged, since), 0) == alive
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(1, 4)), max_size=30))
+def test_an_entry_is_full_at_its_most(added: list[tuple[int, int]]) -> None:
+    """What is too much for one stamp is not counted, in any order of arrival; other stamps are as they were."""
+    series, plain = new_series(), Counter[int]()
+    for stamp, how_many in added:
+        add(series, stamp, how_many, 9)
+        plain[stamp] = min(plain[stamp] + how_many, 9)
+    assert entries_since(series, 0) == sorted(plain.items())
 
 
 def test_an_entry_holds_millions() -> None:

@@ -7,8 +7,10 @@ from tests.chaos.lanes import Lane
 from tests.chaos.stage import Stage
 from tests.chaos.wire import ACQUIRES, COMMITS, FENCED, Api, asks_kafka
 
-KILLED, TOLD = "take-over after SIGKILL", "take-over after SIGTERM"
-"""Figures: from the signal until others have applied what stood in the lanes of that worker."""
+KILLED = "take-over after SIGKILL"
+TOLD = "take-over after SIGTERM"
+STOPPED = "take-over after SIGSTOP"
+"""Figures: from the signal until others have committed something in each lane of that worker."""
 
 ROUNDS = 3
 """Of joining and leaving."""
@@ -26,9 +28,8 @@ class Killed(Fault):
         """Kill one of two."""
         self.victim, self.other = stage.crew.hands
         self.lost = self.victim.lanes
-        killed_at_s = stage.clock.monotonic_s()
+        await stage.mark(KILLED, self.lost, by_another=True)
         await self.victim.kill()
-        await stage.mark(KILLED, self.lost, killed_at_s)
 
     async def heal(self, stage: Stage) -> None:
         """The other holds what it held."""
@@ -52,10 +53,9 @@ class KilledBeforePublishing(Fault):
         self.stage = stage
         self.held = stage.kafka_proxy.hold(asks_kafka(Api.PRODUCE, Api.ADD_PARTITIONS))
         await stage.until(self._entries_wait, "changes are committed and not published")
-        killed_at_s = stage.clock.monotonic_s()
+        await stage.mark(KILLED, self.lost, by_another=True)
         await self.victim.kill()
         self.left = sum(lane.outbox for lane in await self._lanes())
-        await stage.mark(KILLED, self.lost, killed_at_s)
 
     async def heal(self, stage: Stage) -> None:
         """What was held never arrives; the other may publish again."""
@@ -83,9 +83,9 @@ class KilledInTransaction(Fault):
         (self.victim,) = stage.crew.hands
         self.held = stage.kafka_proxy.hold(asks_kafka(Api.END_TRANSACTION))
         await stage.until(self._is_open, "a transaction is about to end")
+        await stage.mark("start after SIGKILL in a transaction", by_another=True)
         await self.victim.kill()
         self.open = self.held.holding
-        await stage.mark("start after SIGKILL in a transaction")
 
     async def heal(self, stage: Stage) -> None:
         """The request never arrives; another worker starts."""
@@ -113,8 +113,8 @@ class Suspended(Fault):
         lost = self.victim.lanes
         self.held = self.victim.redis.hold(COMMITS)
         await stage.until(self._is_held, "a commit is on its way")
+        await stage.mark(STOPPED, lost, by_another=True)
         await self.victim.suspend()
-        await stage.mark("take-over after SIGSTOP", lost)
         await stage.until_held(lost, self.other)
         await stage.recovered()
 
@@ -147,17 +147,17 @@ class LateAcquirer(Fault):
         self.late = await stage.crew.start()
         self.held = self.late.redis.hold(ACQUIRES)
         await stage.until(self._is_held, "a claim is on its way")
-        assigned = set(self.late.said("ingest.assigned")[-1]["partitions"])
+        self.assigned = set(self.late.said("ingest.assigned")[-1]["partitions"])
+        await stage.mark(STOPPED, self.assigned, by_another=True)
         await self.late.suspend()
-        await stage.mark("take-over after SIGSTOP", assigned)
         await stage.recovered()
         self.fenced_before = self._fenced()
 
     async def heal(self, stage: Stage) -> None:
         """The claims arrive: the true owners are fenced, and take over again."""
+        await stage.mark("back after a late claim", self.assigned, by_another=True)
         self.held.let_go()
         await stage.until(self._have_fenced, "true owners are fenced")
-        await stage.mark("back after a late claim")
         self.late.resume()
 
     def evidence(self, stage: Stage) -> Evidence:
@@ -184,9 +184,8 @@ class RollingRestart(Fault):
         self.codes = []
         for leaving in tuple(stage.crew.hands):
             await stage.crew.started(1)
-            lanes, told_at_s = leaving.lanes, stage.clock.monotonic_s()
+            await stage.mark(TOLD, leaving.lanes, by_another=True)
             self.codes.append(await leaving.stop())
-            await stage.mark(TOLD, lanes, told_at_s)
             await stage.recovered()
 
     async def heal(self, stage: Stage) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,12 +27,11 @@ from streams.metrics import Metrics
 from streams.settings import Settings
 from tests.support.workers import eventually
 
-POLL_S = 0.005
 APPLIED_S = 30.0
 """For what takes milliseconds, on a machine that runs everything else too."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class GivenRecord:
     """One record of an input topic."""
 
@@ -52,14 +51,16 @@ class GivenRecords:
 
     def __init__(self, partition: int) -> None:
         self.partition = partition
-        self.logs: dict[str, list[GivenRecord]] = {topic: [] for topic in INPUT_NAMES}
+        self.logs: dict[str, list[Record]] = {topic: [] for topic in INPUT_NAMES}
         self._position = dict.fromkeys(INPUT_NAMES, 0)
+        self._more = asyncio.Event()
 
     def add(self, topic: str, value: Mapping[str, Any], timestamp_ms: int, **differences: Any) -> None:
         """One more record; its key is the value's lead unless given."""
         log = self.logs[topic]
         usual = {"key": str(value.get("lead_id", "")).encode(), "value": json.dumps(value).encode()}
         log.append(GivenRecord(topic, self.partition, len(log), timestamp_ms, **{**usual, **differences}))
+        self._more.set()
 
     def ends(self) -> dict[str, int]:
         """Where each log ends."""
@@ -75,11 +76,16 @@ class GivenRecords:
 
     async def records_at(self, offsets: Mapping[str, int]) -> Mapping[str, Record | None]:
         """What stands at these offsets."""
-        return {topic: dict(enumerate(self.logs[topic])).get(offset) for topic, offset in offsets.items()}
+        stands = {topic: dict(enumerate(log)) for topic, log in self.logs.items()}
+        return {topic: stands[topic].get(offset) for topic, offset in offsets.items()}
 
     async def pull(self, topics: Sequence[str], max_records: int, timeout_s: float) -> Pull:
-        """What is there; every topic is exhausted after it."""
-        await asyncio.sleep(POLL_S)
+        """What is there, or comes in that time; every topic is exhausted after it."""
+        if self._position == self.ends():
+            self._more.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(timeout_s):
+                    await self._more.wait()
         records: dict[str, list[Record]] = {}
         for topic in topics:
             start = self._position[topic]

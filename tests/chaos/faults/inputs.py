@@ -1,0 +1,197 @@
+"""What comes in, or does not: foreign partitioners, idle topics, herds of timers, a lead with a million events."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import Iterator
+
+from confluent_kafka import Producer
+
+from schemas.instants import SECOND_MS, format_ms
+from schemas.topics import CHANGES, REKEYED
+from streams.kafka.placement import partition_of
+from tests.chaos.faults.fault import Evidence, Fault
+from tests.chaos.load import TOPICS
+from tests.chaos.stage import Stage
+from tests.support.traffic import Event
+
+MISPLACED = 0.9
+"""The default partitioner of the librdkafka family misplaces 83 to 96 % of keys."""
+
+REKEYED_LEAST = 500
+
+FALLS = 30
+"""Changes by time alone, while nothing comes in."""
+
+HERD = 100_000
+EVENTS = 1_000_000
+
+SENT_S = 120
+"""For a million events into a broker that shares two cores."""
+
+QUEUE_RECORDS = 2_000_000
+
+
+class ForeignPartitioner(Fault):
+    """A sender places most records by another hash, for a while."""
+
+    name = "foreign-partitioner"
+
+    async def inject(self, stage: Stage) -> None:
+        """Until enough were re-keyed."""
+        self.stage, stage.load.misplaced = stage, MISPLACED
+        await stage.until(self._are_rekeyed, "records are re-keyed", timeout_s=60)
+
+    async def heal(self, stage: Stage) -> None:
+        """The sender is put right."""
+        stage.load.misplaced = 0.0
+        await stage.mark("back after a foreign partitioner")
+
+    def evidence(self, stage: Stage) -> Evidence:
+        """Kafka's word."""
+        return {"records re-keyed": self.rekeyed}
+
+    async def _are_rekeyed(self) -> bool:
+        ends = await self.stage.site.ends()
+        # Each transaction adds a marker of its own.
+        self.rekeyed = sum(end for place, end in ends.items() if place.topic == REKEYED.name) // 2
+        return self.rekeyed > REKEYED_LEAST
+
+
+class TopicsIdle(Fault):
+    """First one topic alone has records, then none has: what is there is scored, and time goes on."""
+
+    name = "topics-idle"
+
+    async def inject(self, stage: Stage) -> None:
+        """Opens only, then nothing; leads fall all the same."""
+        self.stage, stage.load.topics = stage, ("email.opens",)
+        await stage.mark("at work with one topic")
+        await stage.recovered()
+        stage.load.topics = ()
+        self.sent, self.before = stage.load.sent, self._falls()
+        await stage.until(self._have_fallen, "leads fall though nothing comes", timeout_s=60)
+
+    async def heal(self, stage: Stage) -> None:
+        """All topics again."""
+        self.fell = self._falls() - self.before
+        self.is_silent = stage.load.sent == self.sent
+        stage.load.topics = TOPICS
+        await stage.mark("back after silence")
+
+    def evidence(self, stage: Stage) -> Evidence:
+        """The reader's word."""
+        return {"falls in silence": self.fell, "was silent": self.is_silent}
+
+    def _falls(self) -> int:
+        return sum(b'"cause":"time"' in (record.value or b"") for record in self.stage.reader.records.values())
+
+    async def _have_fallen(self) -> bool:
+        return self._falls() - self.before >= FALLS
+
+
+class TimerHerd(Fault):
+    """100,000 leads fall in the same second, and a worker dies amid it."""
+
+    name = "timer-herd"
+    limit_s = 900.0
+
+    async def inject(self, stage: Stage) -> None:
+        """One signup of each at one instant; when the first have fallen, kill."""
+        self.stage = stage
+        at_ms = stage.clock.now_ms() // SECOND_MS * SECOND_MS
+        await asyncio.to_thread(send, stage, signups(at_ms))
+        await stage.until(self._is_amid, "the herd falls", timeout_s=300)
+        victim = stage.crew.hands[0]
+        await stage.mark("take-over amid a herd", victim.lanes, by_another=True)
+        await victim.kill()
+
+    async def heal(self, stage: Stage) -> None:
+        """The other goes on; all fall."""
+        await stage.until(self._have_all_fallen, "all of the herd has fallen", timeout_s=600)
+
+    def evidence(self, stage: Stage) -> Evidence:
+        """The reader's word."""
+        instants = Counter(fall["occurred_at"] for fall in self._herd())
+        return {"falls in one second": max(Counter(instant[:19] for instant in instants.elements()).values())}
+
+    def _herd(self) -> Iterator[dict[str, str]]:
+        for place, record in self.stage.reader.records.items():
+            if place[0] == CHANGES.name and (record.key or b"").startswith(b"H-") and b'"down"' in record.value:
+                yield json.loads(record.value)
+
+    async def _is_amid(self) -> bool:
+        return sum(1 for _ in self._herd()) > HERD // 10
+
+    async def _have_all_fallen(self) -> bool:
+        return sum(1 for _ in self._herd()) >= HERD
+
+
+class OneLead(Fault):
+    """One lead with 1,000,000 events, among all the others."""
+
+    name = "one-lead"
+    limit_s = 1_200.0
+
+    async def inject(self, stage: Stage) -> None:
+        """All at once."""
+        self.stage = stage
+        self.before = sum((await stage.site.ends()).values())
+        await asyncio.to_thread(send, stage, clicks(stage.clock.now_ms()))
+
+    async def heal(self, stage: Stage) -> None:
+        """They are applied."""
+        self.sent = sum((await stage.site.ends()).values()) - self.before
+        await stage.until(self._is_applied, "a million events are applied", timeout_s=900)
+
+    def evidence(self, stage: Stage) -> Evidence:
+        """Kafka's word."""
+        return {"events of one lead": self.sent // EVENTS * EVENTS}
+
+    async def _is_applied(self) -> bool:
+        lanes = await self.stage.lanes.look()
+        return sum(sum(lane.offsets.values()) for lane in lanes) > self.before + EVENTS
+
+
+def signups(at_ms: int) -> Iterator[Event]:
+    """One of each lead of the herd, all of one instant."""
+    for number in range(HERD):
+        lead_id = f"H-{number}"
+        value = {"id": f"h-{number}", "lead_id": lead_id, "occurred_at": format_ms(at_ms), "webinar_id": "w-h"}
+        yield Event("webinar.signups", lead_id.encode(), json.dumps(value).encode(), at_ms)
+
+
+def clicks(at_ms: int) -> Iterator[Event]:
+    """A million of one lead, a tenth of a millisecond apart."""
+    for number in range(EVENTS):
+        now_ms = at_ms + number // 10_000
+        value = {
+            "id": f"m-{number}",
+            "lead_id": "L-one",
+            "occurred_at": format_ms(now_ms),
+            "message_id": f"m-{number}",
+        }
+        yield Event("email.opens", b"L-one", json.dumps(value).encode(), now_ms)
+
+
+def send(stage: Stage, events: Iterator[Event]) -> None:
+    """All of them, beside the load. Raises RuntimeError if Kafka does not take them."""
+    producer = Producer(
+        {
+            "bootstrap.servers": stage.site.kafka,
+            "enable.idempotence": True,
+            "queue.buffering.max.messages": QUEUE_RECORDS,
+            "linger.ms": 50,
+            "log_level": 0,
+        }
+    )
+    partitions = stage.site.partitions
+    for topic, key, value, timestamp_ms in events:
+        producer.produce(
+            topic, key=key, value=value, partition=partition_of(key, partitions), timestamp=timestamp_ms
+        )
+        producer.poll(0)
+    if left := producer.flush(SENT_S):
+        raise RuntimeError(f"Kafka did not take {left} events")
