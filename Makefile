@@ -4,36 +4,32 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-COMPILED := $(VENV)/.compiled
+TYPED := $(wildcard scoring/*.pxd)
+INSTALL = $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 
 .PHONY: install demo test check bench clean
 
-install: $(COMPILED)
+install: $(STAMP)
 
-$(STAMP): pyproject.toml setup.py
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
-	@touch $@ $(COMPILED)
-
-# What is compiled, again after an edit. Without a C compiler it runs as it is.
-$(COMPILED): $(STAMP) $(wildcard scoring/*.py scoring/*.pxd)
-	$(BIN)/python setup.py --quiet build_ext --inplace
+# Installs, and compiles what is typed; after an edit of that it only compiles again. Without a C compiler nothing fails.
+$(STAMP): pyproject.toml setup.py $(TYPED) $(TYPED:.pxd=.py)
+	$(if $(filter pyproject.toml setup.py,$?),$(INSTALL),$(BIN)/python setup.py --quiet build_ext --inplace)
 	@touch $@
 
-demo: $(COMPILED)
+demo: $(STAMP)
 	@$(BIN)/leadline demo $(ARGS)
 
-test: $(COMPILED)
+test: $(STAMP)
 	@$(BIN)/python -m pytest $(ARGS)
 
-check: $(COMPILED)
+check: $(STAMP)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python -m pytest -q tests/test_tidy.py
 
-bench: $(COMPILED)
+bench: $(STAMP)
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
 
 clean:

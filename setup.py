@@ -22,16 +22,12 @@ DIRECTIVES = {
 FLAGS = ["-O2", "-g0"] if os.name == "posix" else []
 """Twice as fast to compile as by default, and a fifth of the size; it runs as fast."""
 
-EXTENSIONS = [
-    Extension(f"scoring.{name}", [f"scoring/{name}.py"], extra_compile_args=FLAGS, optional=True)
-    for name in COMPILED
-]
-
-setup(
-    ext_modules=cythonize(
-        EXTENSIONS,
-        compiler_directives=DIRECTIVES,
-        build_dir="build",
-        quiet=True,
-    )
+extensions = cythonize(
+    [Extension(f"scoring.{name}", [f"scoring/{name}.py"], extra_compile_args=FLAGS) for name in COMPILED],
+    compiler_directives=DIRECTIVES,
+    build_dir="build",
+    quiet=True,
 )
+for extension in extensions:
+    extension.optional = True  # cythonize does not keep it
+setup(ext_modules=extensions)

@@ -9,7 +9,7 @@ cpdef bytes encode_lead(lead)
 @cython.locals(ceiling=cython.double, steps=cython.longlong, is_fine=cython.bint, switches=cython.int)
 cdef _write_head(Writer writer, lead)
 
-@cython.locals(rules=cython.Py_ssize_t, ids=cython.Py_ssize_t, newest=cython.Py_ssize_t, start=cython.Py_ssize_t, end=cython.Py_ssize_t, parts=cython.Py_ssize_t, tag=cython.Py_ssize_t)
+@cython.locals(rules=cython.Py_ssize_t, ids=cython.Py_ssize_t, newest=cython.Py_ssize_t, parts=cython.Py_ssize_t, start=cython.Py_ssize_t, end=cython.Py_ssize_t, tag=cython.Py_ssize_t)
 cdef _read(Reader reader)
 
 @cython.locals(switches=cython.ulonglong)

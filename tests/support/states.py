@@ -50,7 +50,11 @@ def typical_lead(seed: int) -> Lead:
     lead: Lead | None = apply_profile(plan, None, Profile(), update, [])
     for number, kind in enumerate(rng.sample(KINDS, len(KINDS))):
         at_ms = START_MS + number * 30 * DAY_MS // len(KINDS) + rng.randrange(DAY_MS)
-        attributes: dict[str, Json] = {"message_id": f"m-{number}", "webinar_id": "w-1", "url": "https://x.example/blog"}
+        attributes: dict[str, Json] = {
+            "message_id": f"m-{number}",
+            "webinar_id": "w-1",
+            "url": "https://x.example/blog",
+        }
         signal = Signal(f"e-{number}", "L", kind, at_ms, False, attributes)
         lead, _ = apply_signal(plan, lead, signal, at_ms + rng.randrange(SECOND_MS, 5 * SECOND_MS), [])
     assert lead is not None

@@ -188,8 +188,8 @@ def test_a_profile_has_at_most_64_fields() -> None:
         {"segments": [{"name": "all", "where": {}}]},
         {"segments": [{"name": "x", "where": {"a": 1}, "bands": {"hot": {"enter": 2, "leave": 1}}}]},
         {"grades": {"fit": {"A": 10, "B": 20}}},
-        {"surge": {"points": 30, "within": "90m"}},
-        {"surge": {"points": 30, "within": "8d"}},
+        {"surge": {"points": 0, "within": "90m"}},
+        {"surge": {"points": 30, "within": "241h"}},
     ],
 )
 def test_models_that_are_refused(members: dict[str, Any]) -> None:

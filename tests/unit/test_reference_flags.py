@@ -128,9 +128,11 @@ def test_what_is_ignored_advances_nothing() -> None:
     assert steps(answer)[1] == ("doubt raised", "flag", ONE)
 
 
-@pytest.mark.parametrize(("until", "refused"), [(None, 1), (TWO, 1), ("2026-03-02T12:59:59.500Z", 0)])
+@pytest.mark.parametrize(
+    ("until", "refused"), [(None, 1), (TWO, 1), ("2026-03-02T12:59:59.500Z", 1), ("2026-03-02T12:59:59Z", 0)]
+)
 def test_a_17th_flag_is_refused(until: str | None, refused: int) -> None:
-    """16 may be up at the instant of the next; one that is over leaves its place, a known reason takes none."""
+    """16 may stand at the instant of the next; one that has expired leaves its place, a known reason needs none."""
     lines = [flag(NOON, f"r{number}") for number in range(15)]
     lines += [flag(NOON, "last", until=until), flag("2026-03-02T12:59:59.600Z", "r3", cap=50)]
     answer = run(MODEL, [*lines, flag("2026-03-02T12:59:59.700Z", "new")], ONE)
@@ -149,3 +151,12 @@ def test_a_dead_lead_does_not_alert() -> None:
         (ONE, False),
         (TWO, True),
     ]
+
+
+def test_texts_of_a_flag_are_cut() -> None:
+    """A reason at 200 characters and 240 bytes, a name at 60 bytes, never within a character."""
+    lines = [flag(NOON, "r" * 250, by="b" * 70), flag(NOON, "é" * 150, by="aé" * 30), unflag(NOON, "é" * 130)]
+    first, second, lifted = (one["flag"] for one in run(MODEL, lines, NOON)["changes"])
+    assert (first["reason"], first["by"]) == ("r" * 200, "b" * 60)
+    assert (second["reason"], second["by"]) == ("é" * 120, "aé" * 20)
+    assert lifted["reason"] == "é" * 120

@@ -29,7 +29,7 @@ from tests.support.generate.whole import REASONS
 from tests.support.generate.words import KINDS, TOPIC_OF
 from tests.support.reference.instants import DAY_MS, HOUR_MS, SECOND_MS, instant_ms, iso
 
-ECHOES_MS = (30 * MINUTE_MS, HOUR_MS, 6 * HOUR_MS, DAY_MS, 36 * HOUR_MS, 2 * DAY_MS, 7 * DAY_MS)
+ECHOES_MS = (30 * MINUTE_MS, HOUR_MS, 6 * HOUR_MS, DAY_MS, 36 * HOUR_MS, 2 * DAY_MS, 7 * DAY_MS, 10 * DAY_MS)
 """How long random models let a cooldown, a window or a surge be: a signal as much later is on its edge."""
 
 
@@ -96,7 +96,7 @@ def _act(rng: Random, sort: str, lead_id: str, record_ms: int, known: list[Arriv
 
 def _members(rng: Random, sort: str, record_ms: int, known: list[Arrival]) -> Value:
     """What a command of this name has besides the members of every input."""
-    by: Value = rng.choice([{}, {"by": "sales:kim"}, {"by": None}])
+    by: Value = rng.choice([{}, {"by": "sales:kim"}, {"by": None}, {"by": "verkäufe:" * 30}])
     match sort:
         case "flag":
             return _flag(rng, record_ms, known) | by

@@ -11,7 +11,7 @@ from tests.support.generate.profiles import random_fit_where
 
 Bands = list[dict[str, Any]]
 
-REASONS = ("competitor", "doubt", "spam", "do-not-call", "legal")
+REASONS = ("competitor", "doubt", "spam", "do-not-call", "überfällig" * 25)
 """Of red flags, by fit rules and by commands alike."""
 
 _DIMENSIONS = ("budget", "authority", "need", "timeline")
@@ -84,7 +84,7 @@ def surge(rng: Random) -> dict[str, Any]:
     """Mostly one that some bursts reach."""
     told: dict[str, Any] = {
         "points": rng.choice([5, 15, 30, 60]),
-        "within": rng.choice(["1h", "24h", "36h", "48h", "7d"]),
+        "within": rng.choice(["90s", "1h", "24h", "36h", "48h", "7d", "10d"]),
     }
     if rng.random() < 0.6:
         told["kinds"] = rng.randint(1, 3)

@@ -15,7 +15,7 @@ from tests.support.reference.members import Rejection
 from tests.support.reference.steps import Notice
 
 FLAGS = 16
-"""Section 8: the most flags of a lead that are up by command."""
+"""Section 8: the most flags of a lead that were raised by command and are neither lifted nor expired."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +47,8 @@ def _flag(command: Command, lead: Lead | None, at_ms: int) -> Act | None:
     flag = Flag(command.reason or "", command.by, command.until_ms, command.cap)
     if not flag.is_up(at_ms):
         return None
-    up = {one.reason for one in lead.flags.values() if one.is_up(at_ms)} if lead else set()
-    if len(up | {flag.reason}) > FLAGS:
+    taken = {one.reason for one in lead.flags.values() if not one.has_expired(at_ms)} if lead else set()
+    if len(taken | {flag.reason}) > FLAGS:
         raise Rejection("too_many", "reason")
 
     def on(lead: Lead) -> list[Notice]:

@@ -25,7 +25,9 @@ from tests.support.reference.model import BadModel, Model
 
 TOPIC = "lead.commands"
 TEXT_CHARACTERS = 200
-"""Section 12, law 7: texts of a flag are cut at this length."""
+"""Section 12, law 7: texts of a flag are cut at this length ..."""
+REASON_BYTES, BY_BYTES = 240, 60
+"""... and as UTF-8 at these, so that 16 flags fit into a state."""
 
 NAMES = ("flag", "unflag", "retract", "outcome", "contacted", "erase", "model")
 RESULTS = ("converted", "dead", "reopened")
@@ -70,13 +72,13 @@ def read_command(record_ms: int | None, value: object) -> Command | ModelCommand
         name=name,
         lead_id=lead_id,
         occurred_ms=occurred_ms,
-        reason=text(members, "reason")[:TEXT_CHARACTERS] if name in ("flag", "unflag") else None,
+        reason=_cut(text(members, "reason"), REASON_BYTES) if name in ("flag", "unflag") else None,
         kind=dotted_name(members, "kind") if name == "retract" else None,
         signal_id=text(members, "signal_id", most=ID_CHARACTERS) if name == "retract" else None,
         result=_one_of(text(members, "result"), "result", RESULTS) if name == "outcome" else None,
         until_ms=_until(members) if name == "flag" else None,
         cap=_cap(members) if name == "flag" else None,
-        by=_cut(members, "by") if name in ("flag", "unflag", "contacted") else None,
+        by=_by(members) if name in ("flag", "unflag", "contacted") else None,
     )
     _check_rest(name, members)
     in_range(occurred_ms, record_ms)
@@ -114,9 +116,14 @@ def _cap(members: Members) -> float | None:
     return None if cap is None else float(cap)
 
 
-def _cut(members: Members, name: str) -> str | None:
-    content = optional_text(members, name)
-    return None if content is None else content[:TEXT_CHARACTERS]
+def _by(members: Members) -> str | None:
+    by = optional_text(members, "by")
+    return None if by is None else _cut(by, BY_BYTES)
+
+
+def _cut(content: str, most_bytes: int) -> str:
+    """As many whole characters as there is room for."""
+    return content[:TEXT_CHARACTERS].encode()[:most_bytes].decode(errors="ignore")
 
 
 def _one_of(content: str, name: str, allowed: Collection[str]) -> str:

@@ -8,11 +8,13 @@ from typing import Any
 
 from tests.support.reference.conditions import is_number
 from tests.support.reference.document_checks import require
-from tests.support.reference.instants import DAY_MS, HOUR_MS, duration_ms
+from tests.support.reference.instants import DAY_MS, duration_ms
 from tests.support.reference.model import COLD, Band, Grades, Surge
 
 _SURGE_MEMBERS = frozenset({"points", "within", "kinds", "times_usual", "cooldown"})
 MOST_SURGE_POINTS = 10_000
+MOST_SURGE_MS = 10 * DAY_MS
+"""With the 28 days before it, and a change of summer time, as long as the 40 days of totals that are kept."""
 
 
 def read_bands(given: list[dict[str, Any]] | tuple[()]) -> tuple[Band, ...]:
@@ -74,7 +76,7 @@ def read_surge(given: dict[str, Any]) -> Surge:
     )
     require(set(given) <= _SURGE_MEMBERS, "a member of surge")
     require(isinstance(surge.points, int) and 1 <= surge.points <= MOST_SURGE_POINTS, "points of surge")
-    require(surge.within_ms % HOUR_MS == 0 and surge.within_ms <= 7 * DAY_MS, "whole hours, up to 7 d")
+    require(surge.within_ms <= MOST_SURGE_MS, "within, up to 10 d")
     require(surge.kinds >= 1 and surge.times_usual >= 0, "kinds and times_usual")
     return surge
 

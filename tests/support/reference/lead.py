@@ -61,6 +61,10 @@ class Flag:
         """A flag is up while t < until."""
         return self.until_ms is None or at_ms < self.until_ms
 
+    def has_expired(self, at_ms: int) -> bool:
+        """Between `until` and the whole second after it a flag is no longer up, but has not yet expired."""
+        return self.expires_ms is not None and self.expires_ms <= at_ms
+
     @property
     def expires_ms(self) -> int | None:
         """The first whole second at or after `until`."""

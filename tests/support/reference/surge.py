@@ -45,7 +45,7 @@ def _rise(model: Model, surge: Surge, lead: Lead) -> Rise:
 def _usual_day(model: Model, lead: Lead, start_ms: int) -> float:
     """Positive points a day over the 28 calendar days before the day of that instant.
 
-    The memory of 40 days of totals is longer than these and `within` together, so it never decides.
+    The memory of 40 days of totals is as long as these and the longest `within` together, so it never decides.
     """
     last = date.fromisoformat(local_day(start_ms, model.zone))
     days = {(last - timedelta(days=back)).isoformat() for back in range(1, USUAL_DAYS + 1)}
