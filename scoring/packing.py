@@ -47,7 +47,7 @@ _STAMPS_END, _GAINS_END_MS, _BUCKET_BYTES_MAX = 1 << 24, 1 << 48, 6
 
 
 class Writer:
-    """Writes words into `out` up to `at`, which has WORD_BYTES for each. Instants by their distance from `as_of`."""
+    """Writes words into `out` up to `at`, which has WORD_BYTES for each. Instants as distances from `as_of`."""
 
     __slots__ = ("as_of", "at", "out", "tables_end", "tables_start", "words")
 

@@ -28,6 +28,8 @@ from tests.support.workers import Place
 SHOWN = 6
 """Of the problems of one kind."""
 
+Sameness = tuple[Place, bytes | None]
+
 UNSCORED = frozenset({"key_missing", "key_mismatch", "bad_origin"})
 """Refusals that a journal leaves out."""
 
@@ -111,17 +113,19 @@ class Examination:
             for topic, place, _ in entry.applied
             if topic != TIMER
         }
-        copies: dict[Place, list[Place]] = defaultdict(list)
+        copies: dict[Sameness, list[Place]] = defaultdict(list)
         for place, record in self.run.records.items():
             if record.topic == REKEYED.name:
-                copies[origin(record)].append(place)
+                copies[_sameness(record)].append(place)
+        misplaced = {place: record for place, record in self.run.records.items() if self._is_misplaced(record)}
         # A malformed one is refused where it stands, and so applied there.
-        misplaced = {place for place, record in self.run.records.items() if self._is_misplaced(record)} - applied
-        missing = set() if self.is_halted else misplaced - copies.keys()
-        self.verdict.lost += len(missing)
-        self.verdict.complain(*(f"{place} is misplaced, and was not re-keyed" for place in sorted(missing)))
+        wanted = {place for place in misplaced.keys() - applied if not self.past.given_up(place)}
+        missing = {place for place in wanted if _sameness(misplaced[place]) not in copies}
+        if not self.is_halted:
+            self.verdict.lost += len(missing)
+            self.verdict.complain(*(f"{place} is misplaced, and was not re-keyed" for place in sorted(missing)))
         surplus = [place for places in copies.values() for place in _unapplied(places, applied)]
-        return [*misplaced, *surplus]
+        return [*wanted, *surplus]
 
     def _is_misplaced(self, record: ConsumerRecord) -> bool:
         right = partition_of(record.key or b"", len(self.run.lanes))
@@ -172,6 +176,11 @@ class Examination:
         self.verdict.taken_back += reading.taken_back
         self.verdict.complain(*(f"{topic}/{lane.partition}: {problem}" for problem in reading.problems))
         return reading
+
+
+def _sameness(record: ConsumerRecord) -> Sameness:
+    """What a misplaced record and its copies have in common: where it first was, and what it says."""
+    return origin(record), record.value
 
 
 def _unapplied(places: list[Place], applied: Collection[Place]) -> list[Place]:

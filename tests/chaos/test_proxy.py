@@ -27,17 +27,26 @@ def anything(unit: bytes) -> bool:
 
 @dataclass
 class Echo:
-    """A server that answers what it is asked, in capitals."""
+    """A server that answers what it is asked, in capitals. `came` is set when it has heard something."""
 
     port: int = field(default_factory=free_port)
     heard: list[bytes] = field(default_factory=list)
+    came: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection."""
         while asked := await reader.read(4_096):
             self.heard.append(asked)
+            self.came.set()
             writer.write(asked.upper())
         writer.close()
+
+    async def hears(self, what: bytes) -> None:
+        """Returns once it has heard this."""
+        async with asyncio.timeout(SOON_S):
+            while what not in self.heard:
+                self.came.clear()
+                await self.came.wait()
 
 
 @dataclass
@@ -76,13 +85,6 @@ async def between(**proxy: object) -> AsyncIterator[tuple[Echo, Proxy, Client]]:
 async def connect(proxy: Proxy) -> Client:
     """A client of the proxy."""
     return Client(*await asyncio.open_connection("127.0.0.1", proxy.port))
-
-
-async def until(is_so: object, echo: Echo) -> None:
-    """Returns once the server has heard this."""
-    async with asyncio.timeout(SOON_S):
-        while is_so not in echo.heard:
-            await asyncio.sleep(0.005)
 
 
 async def test_everything_passes() -> None:
@@ -124,7 +126,7 @@ async def test_one_way_lets_requests_through_and_keeps_replies() -> None:
     async with between() as (echo, proxy, client):
         proxy.set_mode(Mode.ONE_WAY)
         client.writer.write(b"done")
-        await until(b"done", echo)
+        await echo.hears(b"done")
         assert await client.hears_nothing()
         proxy.set_mode(Mode.PASS)
         assert await client.ask(b"") == b"DONE"
@@ -173,7 +175,7 @@ async def test_a_held_request_arrives_when_it_is_let_go_even_if_the_client_is_go
         client.writer.transport.abort()
         assert await (await connect(proxy)).ask(b"other") == b"OTHER"
         rule.let_go()
-        await until(b"commit", echo)
+        await echo.hears(b"commit")
         assert rule.holding == 0
 
 
@@ -209,7 +211,7 @@ async def test_kafka_requests_are_told_apart_whole() -> None:
         rule = proxy.drop_replies(asks_kafka(Api.PRODUCE, Api.END_TRANSACTION), times=9, choose=lambda: False)
         held = proxy.hold(asks_kafka(Api.FETCH))
         client.writer.write(produce + fetch[:5])
-        await until(produce, echo)
+        await echo.hears(produce)
         client.writer.write(fetch[5:])
         assert await client.ask(b"") == produce.upper()
         assert await client.hears_nothing()

@@ -45,7 +45,7 @@ class Halting(Fault):
         for _ in range(self.workers):
             await stage.crew.start()
         await stage.until(self._are_halted, "all lanes are halted", timeout_s=60)
-        self.halted_at = await stage.lanes.read()
+        self.halted, self.halted_at = len(self._halted()), await stage.lanes.read()
 
     async def heal(self, stage: Stage) -> None:
         """Nothing has gone on; then the operator accepts it lane by lane."""
@@ -61,7 +61,7 @@ class Halting(Fault):
     def evidence(self, stage: Stage) -> Evidence:
         """The log's word for why, Redis's for standing still, the command's exit code."""
         return {
-            "lanes halted": len(self._halted()),
+            "lanes halted": self.halted,
             "lanes that stood still": self.still,
             "lanes accepted": self.accepted,
         }
