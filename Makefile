@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 TYPED := $(wildcard scoring/*.pxd)
 INSTALL = $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 
-.PHONY: install demo test check bench clean
+.PHONY: install demo test check bench chaos chaos-full clean
 
 install: $(STAMP)
 
@@ -31,6 +31,12 @@ check: $(STAMP)
 
 bench: $(STAMP)
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
+
+chaos: $(STAMP)
+	@$(BIN)/python -m tests.chaos $(ARGS)
+
+chaos-full: $(STAMP)
+	@$(BIN)/python -m tests.chaos --full $(ARGS)
 
 clean:
 	rm -rf $(VENV) scoring/*.so scoring/*.pyd .servers .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist

@@ -39,13 +39,14 @@ TRANSACTION_TIMEOUT_S = 20.0
 takes 10 s. Until then consumers of what is committed wait behind it."""
 
 TAKE_OVER_S = 10.0
-"""For starting the producer and reading the mark: 0.02 s, 0.2 s where a transaction is left open."""
+"""For starting the producer and reading the mark: 0.06 s, 0.2 s where a transaction is left open."""
 
 BATCH_BYTES = 256 * 1024
 """Of one topic's partition in one request: a page of entries should need few of them."""
 
-STEP_S = 0.5
-"""For each step of an end, three at most: a lane that is cancelled has 2 s. The next owner does what is left."""
+STEP_S = 0.4
+"""For each step of an end, three at most: a lane that is cancelled has 2 s, with what drain.py takes of them. The
+next owner does what is left."""
 
 MARK_KEY = b"outbox"
 """The same in each partition, which is the lane: compaction keeps the last mark."""

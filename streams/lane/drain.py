@@ -27,7 +27,7 @@ from streams.metrics import Metrics
 ENTRIES_AT_ONCE = 500
 """One call of the publisher: large enough for Kafka to batch, small enough to be acknowledged in milliseconds."""
 
-FINISH_S = 1.0
+FINISH_S = 0.5
 """At the end of a lane, for the entries that are on their way: a transaction takes milliseconds."""
 
 

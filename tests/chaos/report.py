@@ -11,7 +11,8 @@ from statistics import median
 from tests.chaos.run import Outcome, Result
 
 HEAD = (
-    "fault", "runs", "held", "events", "lost", "twice", "changes", "lost", "repeated", "again", "back p50", "max",
+    "fault", "runs", "held", "events", "lost", "twice", "changes", "lost", "repeated",
+    "again", "taken back", "back p50", "max",
 )  # fmt: skip
 
 
@@ -53,6 +54,7 @@ def _row(fault: str, runs: Sequence[Outcome]) -> tuple[str, ...]:
         sum(verdict.changes_lost for verdict in verdicts),
         sum(verdict.changes_repeated for verdict in verdicts),
         sum(verdict.again for verdict in verdicts),
+        sum(verdict.taken_back for verdict in verdicts),
     ]
     held = sum(run.result is Result.HELD for run in runs)
     return (fault, str(len(runs)), str(held), *(f"{count:,}" for count in counts), *_spread(times))

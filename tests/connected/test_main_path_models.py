@@ -24,7 +24,7 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from click.testing import CliRunner
 
 from schemas.changes import Cause
-from schemas.instants import format_ms, parse_ms
+from schemas.instants import YEAR_2000_MS, format_ms, parse_ms
 from schemas.topics import COMMANDS, INPUT_NAMES, PLACE
 from scoring.document import BadModel, default_text, read_model
 from scoring.offline import TIMER
@@ -78,7 +78,7 @@ def world(number: int, partition: int, now_ms: int) -> World:
         rng = Random(f"{number}-{partition}-{attempt}")
         model = random_model(rng, whole=True)
         mix = Mix(lines_per_lead=LINES_PER_LEAD, timers=0, commands=partition % 2, acts=Acts())
-        history = [line for line in random_history(rng, model, LEADS, mix) if line["topic"] != TIMER]
+        history = [line for line in random_history(rng, model, LEADS, mix) if is_of_our_time(line)]
         lines = renamed(history, partition)
         if fits(lines, model) and max(parse_ms(line["timestamp"]) for line in lines) < now_ms:
             break
@@ -87,6 +87,11 @@ def world(number: int, partition: int, now_ms: int) -> World:
     begin = {"topic": COMMANDS.name, "timestamp": format_ms(first_ms), "value": value}
     ordered = sorted(lines, key=lambda line: (parse_ms(line["timestamp"]), PLACE[line["topic"]]))
     return World(partition, [begin, *ordered])
+
+
+def is_of_our_time(line: Line) -> bool:
+    """A record, and none so old that the model that must come before it would be refused."""
+    return line["topic"] != TIMER and parse_ms(line["timestamp"]) > YEAR_2000_MS
 
 
 def is_model(line: Line) -> bool:

@@ -1,11 +1,15 @@
 """The faults. Each is one small class: how it is injected, how it is healed, and what shows that it has bitten.
 
-    workers     what happens to worker processes: killed, stopped, restarted, late
-    servers     what happens to Redis and Kafka: killed, restarted, older, full
-    network     what happens on the way: lost replies, lost ways, delays
-    inputs      what happens to the topics and in them: gone, made anew, foreign, idle, huge
+    workers       what happens to worker processes: killed, stopped, restarted, late
+    servers       Redis and Kafka killed, restarted, older
+    cluster       one of three brokers gone
+    redis_limits  Redis out of memory, its disk full, a replica promoted
+    network       lost replies, closed ways, slow ways
+    topics        records removed, topics made anew, partitions added: lanes halt
+    inputs        foreign partitioners, idle topics, herds of timers, one huge lead
+    clocks        a host's clock two hours off
 
-`SHORT` and `FULL` below are the profiles.
+`tests/chaos/profiles.py` says which of them run when.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ CLOCKS = Ban(
     frozenset(
         f"time.{name}{unit}" for name in ("time", "monotonic", "perf_counter") for unit in ("", "_ns")
     ) | {"datetime.datetime.now", "datetime.datetime.utcnow", "datetime.datetime.today", "datetime.date.today"},
-    ("streams/clock.py", BENCHMARKS),
+    ("streams/clock.py", BENCHMARKS, "tests/chaos/skewed.py"),
     "Take an instant, or the clock of streams/clock.py, as an argument.",
 )  # fmt: skip
 PRINT = Ban(
