@@ -3,7 +3,7 @@
 - `model`, `fit_model`, `parts`, `fields`, `document`   the scoring model that people write, read from YAML
 - `refusals`, `members`, `model_schema`   what is wrong with a model in words; its JSON Schema, what editors show
 - `plan`                 the model compiled for the inner loop; `conditions`, `emails`, `calendar` serve it
-- `lead`, `state`        the state of a lead, and its bytes; `bounds` has how much it may remember
+- `lead`, `state`, `packing`   the state of a lead, and its bytes; `bounds` has how much it may remember
 - `series`, `limits`, `memory`   the parts of the state, and what fills them
 - `fold`                 signals applied; `surge` looks whether one completes a surge, `retract` takes one out again
 - `profile`, `commands`  profiles and commands applied; `flags` has red flags

@@ -111,6 +111,8 @@ def remember(plan: Plan, lead: Lead, known: int, stamps: tuple[int, int], fact: 
     lead.facts.append(fact)
     if len(lead.facts) > NEWEST_MAX:
         _leave_newest(plan, lead)
+        if gave_points(fact) and EARLIER_GAINS in lead.parts:
+            _forget_gains(lead)
     if len(lead.ids) > IDS_MAX:
         del lead.ids[0], lead.arrivals[0]
 
@@ -166,13 +168,11 @@ def _leave_newest(plan: Plan, lead: Lead) -> None:
     if gave_points(fact):
         gain = occurred_ms << GAIN_AT | slot_of(fact) << GAIN_SLOT_AT | points_of(fact)
         lead.part(EARLIER_GAINS).append(gain)
-    gains = lead.parts.get(EARLIER_GAINS)
-    if gains is not None:
-        _forget_gains(lead, gains)
 
 
-def _forget_gains(lead: Lead, gains: array[int]) -> None:
+def _forget_gains(lead: Lead) -> None:
     """Keep so many that they are, with those among the newest 32, 32 at most."""
+    gains = lead.parts[EARLIER_GAINS]
     places = NEWEST_MAX - sum(map(gave_points, lead.facts))
     del gains[: max(len(gains) - places, 0)]
     if not gains:
