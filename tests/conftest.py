@@ -12,6 +12,7 @@ import secrets
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack
 
+import hypothesis  # noqa: F401 - loaded now: its plugin does so at the very end, where CPython 3.11 failed
 import pytest
 
 from tests.support.compiled import compiled_modules
