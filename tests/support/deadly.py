@@ -15,7 +15,7 @@ from streams.cli import main
 from streams.lane import batch
 
 DEADLY = "deadly"
-HUNG_S = 3.0
+HUNG_S = 10.0
 """In place of the half minute of a real worker."""
 
 real_apply_signal = batch.apply_signal
