@@ -6,9 +6,10 @@ from schemas.commands import ContactedCommand, OutcomeCommand
 from schemas.instants import format_ms
 from schemas.outcomes import LastAlert, OutcomeRecord
 from scoring.explain import explain, grade, rolling_counts
-from scoring.lead import ALERT_TIMES, NEVER, Lead
+from scoring.layout import ALERT_TIMES
+from scoring.lead import NEVER, Lead
 from scoring.plan import Plan
-from scoring.score import Curve
+from scoring.score import score_now
 
 
 def record_outcome(plan: Plan, lead: Lead, command: OutcomeCommand | ContactedCommand) -> OutcomeRecord:
@@ -25,7 +26,7 @@ def record_outcome(plan: Plan, lead: Lead, command: OutcomeCommand | ContactedCo
         value=outcome and outcome.value,
         by=contact and contact.by,
         note=contact and contact.note,
-        score=Curve(plan, lead).score(lead.as_of),
+        score=score_now(plan, lead),
         band=plan.names[lead.band],
         segment=plan.segments[lead.segment].name,
         grade=grade(plan, lead, lead.as_of),

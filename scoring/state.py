@@ -32,7 +32,8 @@ from scoring.bounds import (
     KIND_BUCKETS_MAX,
     NEWEST_MAX,
 )
-from scoring.lead import CEILING_FAR, CEILING_STEPS, RULE_SERIES, Flag, Lead, Status
+from scoring.layout import RULE_SERIES
+from scoring.lead import CEILING_FAR, CEILING_STEPS, Flag, Lead, Status
 from scoring.packing import WORD_BYTES, Reader, Writer
 
 STATE_FORMAT = 1
