@@ -30,10 +30,11 @@ DIGITS = 9
 
 
 class Explanation(NamedTuple):
-    """Contributions from the largest, then adjustments."""
+    """Contributions from the largest, then adjustments; the grade that the sums of the groups come to."""
 
     contributions: tuple[Contribution, ...]
     adjustments: tuple[Adjustment, ...]
+    grade: str | None
 
 
 class DimensionReport(TypedDict):
@@ -48,17 +49,19 @@ def explain(plan: Plan, lead: Lead, at_ms: int) -> Explanation:
     found = [*_rules(plan, lead, at_ms), *_windows(plan, lead, at_ms), *_inactivity(plan, lead, at_ms)]
     found += _fit(plan, lead)
     found.sort(key=lambda each: (-abs(each.points), each.rule))
-    return Explanation(tuple(found), tuple(_adjustments(plan, lead, at_ms)))
+    sums, changed = clamped_sums(plan, lead, at_ms)
+    return Explanation(tuple(found), (*changed, *_scaled(plan, lead, at_ms, sum(sums))), _grade(plan, sums))
 
 
 def rolling_counts(plan: Plan, lead: Lead, at_ms: int) -> dict[str, dict[str, int]]:
     """Signals by kind over the last 24 hours, 7 days and 30 days; kinds of which nothing came are left out."""
     counts = {}
     for slot, kind in enumerate(plan.kinds):
-        tags = (KIND_SERIES + slot,)
-        found = [window_count(lead.parts, tags, hours, at_ms) for hours in ROLLING_HOURS.values()]
-        if found[-1]:
-            counts[kind] = dict(zip(ROLLING_HOURS, found, strict=True))
+        tag = KIND_SERIES + slot
+        if tag in lead.parts:
+            found = [window_count(lead.parts, (tag,), hours, at_ms) for hours in ROLLING_HOURS.values()]
+            if found[-1]:
+                counts[kind] = dict(zip(ROLLING_HOURS, found, strict=True))
     return counts
 
 
@@ -91,7 +94,7 @@ def _rules(plan: Plan, lead: Lead, at_ms: int) -> list[Contribution]:
         else:
             continue
         if points := round(points, DIGITS):
-            found.append(Contribution(rule=rule.id, points=points, what=_kinds_in_words(rule.kind)))
+            found.append(Contribution(rule.id, points, _kinds_in_words(rule.kind)))
     return found
 
 
@@ -107,7 +110,7 @@ def _windows(plan: Plan, lead: Lead, at_ms: int) -> list[Contribution]:
         points = step_points(compiled, count)
         if points:
             what = f"{count} signals within {words(window.within)}"
-            found.append(Contribution(rule=window.id, points=points, what=what))
+            found.append(Contribution(window.id, float(points), what))
     return found
 
 
@@ -118,12 +121,12 @@ def _inactivity(plan: Plan, lead: Lead, at_ms: int) -> list[Contribution]:
     points = inactivity_points(plan.quiet, quiet_ms)
     if not points:
         return []
-    return [Contribution(rule="inactivity", points=points, what=f"quiet for {quiet_ms // DAY_MS} days")]
+    return [Contribution("inactivity", float(points), f"quiet for {quiet_ms // DAY_MS} days")]
 
 
 def _fit(plan: Plan, lead: Lead) -> list[Contribution]:
     return [
-        Contribution(rule=rule.id, points=rule.points, what=_fields_in_words(tuple(rule.where)))
+        Contribution(rule.id, float(rule.points), _fields_in_words(tuple(rule.where)))
         for rule, compiled in zip(plan.model.fit, plan.fit, strict=True)
         if lead.fit & compiled.bit and rule.points
     ]
@@ -137,37 +140,39 @@ def _fields_in_words(names: tuple[str, ...]) -> str:
 def clamped_sums(plan: Plan, lead: Lead, at_ms: int) -> tuple[array[float], list[Adjustment]]:
     """The sum of each group at an instant, clamped, and what the clamps changed."""
     sums = Curve(plan, lead).group_sums(at_ms)
-    names = {place: name for name, place in plan.groups.items()}
     changed = []
     for clamp in plan.clamps:
         clamped = within(sums[clamp.group], clamp.low, clamp.high)
-        changed.append((f"group {names[clamp.group]}", clamped - sums[clamp.group]))
+        changed.append((f"group {clamp.name}", clamped - sums[clamp.group]))
         sums[clamp.group] = clamped
     return sums, _told(changed)
 
 
-def _adjustments(plan: Plan, lead: Lead, at_ms: int) -> list[Adjustment]:
-    sums, found = clamped_sums(plan, lead, at_ms)
-    total = sum(sums)
+def _scaled(plan: Plan, lead: Lead, at_ms: int, total: float) -> list[Adjustment]:
+    """What the scale and the flags changed of the sum of the groups."""
     scaled = within(total, plan.low, plan.high)
     changed = [("scale", scaled - total)]
     up = [(cap, reason) for reason, until, cap in named_caps(plan, lead) if at_ms < until]
     if up:
         cap, reason = min(up)
         changed.append((f"flag {reason}", min(cap - scaled, 0.0)))
-    return found + _told(changed)
+    return _told(changed)
 
 
 def _told(changed: list[tuple[str, float]]) -> list[Adjustment]:
-    return [Adjustment(what=what, points=told) for what, points in changed if (told := round(points, DIGITS))]
+    return [Adjustment(what, told) for what, points in changed if (told := round(points, DIGITS))]
 
 
 def grade(plan: Plan, lead: Lead, at_ms: int) -> str | None:
     """Such as B2: the letter by the sum of the fit groups, the number by the sum of the others."""
+    sums, _ = clamped_sums(plan, lead, at_ms)
+    return _grade(plan, sums)
+
+
+def _grade(plan: Plan, sums: array[float]) -> str | None:
     grades = plan.model.grades
     if grades is None:
         return None
-    sums, _ = clamped_sums(plan, lead, at_ms)
     fit = sum(points for place, points in enumerate(sums) if place in plan.fit_places)
     rest = sum(sums) - fit
     letter = next((name for name, line in grades.fit.items() if round(fit, DECIMALS) >= line), "D")

@@ -13,7 +13,7 @@ cpdef double coarse(double ceiling) noexcept
 cdef class Lead:
     cdef public whole_t as_of, latest, mark, wake, surged
     cdef public double ceiling
-    cdef public int band, segment, known
+    cdef public whole_t band, segment, known
     cdef public object status
     cdef public word_t fit
     cdef public bint is_profiled

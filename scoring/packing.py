@@ -224,6 +224,10 @@ class Reader:
             raise ValueError(f"{value} is not below {end}")
         return value
 
+    def count(self) -> int:
+        """A number of things that a lead has or is."""
+        return self.number_below(_DISTANCE_END)
+
     def length(self) -> int:
         """How many rules, ids or words there are; more than bits are left cannot be."""
         return self.number_below(8 * len(self.packed) + 1)

@@ -214,6 +214,7 @@ class Plan:
         no_min, no_max = float("-inf"), float("inf")
         return tuple(
             Clamp(
+                name=name,
                 group=self.groups[name],
                 low=no_min if group.min is None else group.min,
                 high=no_max if group.max is None else group.max,

@@ -205,11 +205,11 @@ def _read_head(reader: Reader, lead: Lead) -> None:
     switches = reader.number()
     lead.status = _STATUSES[switches & _STATUS]
     lead.is_profiled = switches & _PROFILED != 0
-    lead.band = reader.number()
-    lead.segment = reader.number()
-    lead.known = reader.number()
-    lead.model = reader.number()
-    lead.machines = reader.number()
+    lead.band = reader.count()
+    lead.segment = reader.count()
+    lead.known = reader.count()
+    lead.model = reader.count()
+    lead.machines = reader.count()
     lead.fit = reader.number()
     lead.as_of = reader.start()
     lead.latest = reader.instant()

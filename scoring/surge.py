@@ -32,7 +32,7 @@ def find_surge(plan: Plan, lead: Lead, previous_score: float) -> list[Notice]:
     assert surge is not None
     since_ms = lead.as_of - surge.within
     recent = [gain for gain in newest_gains(lead) if since_ms < gain[0] <= lead.as_of]
-    rise = sum(points for _, _, points in recent)
+    rise = float(sum(points for _, _, points in recent))
     slots = {slot for _, slot, _ in recent}
     if rise < surge.points or len(slots) < surge.kinds:
         return []

@@ -74,5 +74,6 @@ cdef class SegmentPlan:
 
 
 cdef class Clamp:
+    cdef readonly str name
     cdef readonly int group
     cdef readonly double low, high

@@ -146,8 +146,9 @@ class SegmentPlan:
 
 @dataclass(frozen=True)
 class Clamp:
-    """Between which sums a group is held."""
+    """Between which sums a group is held, and its name."""
 
+    name: str
     group: int
     low: float
     high: float
