@@ -44,6 +44,7 @@ class Lane:
         self._store = store
         self._around = around
         self._is_stopped = False
+        self._has_begun = False
         self._tenure: Tenure | None = None
         self._offsets: Mapping[str, int] = {}
         self._committer = Committer(self.partition, store, around.clock, around.metrics, lambda: self._is_stopped)
@@ -95,14 +96,17 @@ class Lane:
         acquired = await self._committer.until_available(self._store.acquire)
         position = Position.read(acquired.meta)
         position.offsets = await self._first_offsets(position)
-        tenure = Tenure(self._around, self._source, self._store, self._committer, position)
+        tenure = Tenure(
+            self._around, self._source, self._store, self._committer, position, survived=self._has_begun
+        )
         try:
             await tenure.take_over(acquired)
             self._tell_taken(position)
             await tenure.begin()
-            self._tenure = tenure
+            self._tenure, self._has_begun = tenure, True
             while not self._is_stopped:
                 await tenure.turn()
+            await tenure.finish()
         finally:
             self._offsets, self._tenure = dict(position.offsets), None
             await tenure.end()

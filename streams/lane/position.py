@@ -45,7 +45,8 @@ class Succession:
 class Position:
     """The meta hash of a lane, parsed. `ordinal` counts the models that were in force, from 1.
 
-    `lineage` and `timeline_base` are explained in timeline.py, `prints` (by topic) in gaps.py.
+    `lineage` and `timeline_base` are explained in timeline.py, `prints` (by topic) in gaps.py, `is_open` and
+    `trying` in caution.py.
     """
 
     ver: int
@@ -62,7 +63,7 @@ class Position:
     is_new: bool
     succession: Succession | None
     erasure_key: str
-    starts: tuple[int, str]
+    is_open: bool
     trying: str
     changed: dict[str, str] = field(default_factory=dict)
 
@@ -85,7 +86,7 @@ class Position:
             is_new="model_body" not in meta,
             succession=_succession(meta),
             erasure_key=meta.get("erasure_key", ""),
-            starts=(int(meta.get("starts", "0")), meta.get("starts_at", "")),
+            is_open=meta.get("open", "") != "",
             trying=meta.get("trying", ""),
         )
         if position.is_new:
@@ -123,16 +124,12 @@ class Position:
             self.stream_time_ms = instant_ms
             self.changed["stream_time"] = str(instant_ms)
 
-    def note_start(self) -> int:
-        """The lane is taken over: how often it has been since it last moved on, this time included."""
-        times, before = self.starts
-        here = str(sum(self.offsets.values()))
-        self.starts = (times + 1 if before == here else 1, here)
-        self.changed.update(starts=str(self.starts[0]), starts_at=here)
-        return self.starts[0]
+    def note_open(self, text: str) -> None:
+        """A tenure has begun, or, with an empty text, ends in order."""
+        self.is_open, self.changed["open"] = text != "", text
 
     def note_trial(self, text: str) -> None:
-        """The record that is about to be tried by itself, if any."""
+        """What is about to be tried, if anything (see caution.py)."""
         self.trying = self.changed["trying"] = text
 
     def keep_erasure_key(self, key: str) -> None:

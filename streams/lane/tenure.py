@@ -6,8 +6,9 @@ outbox that Kafka has acknowledged, and a look at Redis whether the lane still s
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import structlog
 
@@ -56,20 +57,31 @@ log = structlog.get_logger("leadline.lane")
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What the lanes of a worker share."""
+    """What the lanes of a worker share. `trials`: one of them at a time tries records (caution.py)."""
 
     settings: Settings
     open_publisher: OpenPublisher
     metrics: Metrics
     clock: Clock
     partition_of: Callable[[bytes], int]
+    trials: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 class Tenure:
-    """The lane while it owns its partition. Raises Rewound, Fenced or PositionLost when it does not any more."""
+    """The lane while it owns its partition. Raises Rewound, Fenced or PositionLost when it does not any more.
+
+    `survived`: the last tenure was one of this process, which is alive: no record has killed it.
+    """
 
     def __init__(
-        self, around: Surroundings, source: Source, store: LaneStore, committer: Committer, position: Position
+        self,
+        around: Surroundings,
+        source: Source,
+        store: LaneStore,
+        committer: Committer,
+        position: Position,
+        *,
+        survived: bool,
     ) -> None:
         settings = around.settings
         self.position = position
@@ -84,7 +96,8 @@ class Tenure:
         self._drain = Drain(committer.partition, publisher, settings.environment, around.metrics)
         self._grace_ms = settings.grace_s * 1000
         self._erasures = Erasures("", {})
-        self._caution = Caution(position.note_start(), read_trial(position.trying), settings.batch_records)
+        died = position.is_open and not survived
+        self._caution = Caution(read_trial(position.trying), settings.batch_records, died=died)
         self._trimmed = 0
         self._next_timer_ms = _NO_TIMER_MS
         self._swept_rank = 0
@@ -110,9 +123,18 @@ class Tenure:
         self._show_model(self.position.plan, 1)
         erased = await self._committer.until_available(self._store.load_erased)
         self._erasures = Erasures(self.position.erasure_key, dict(erased))
+        self.position.note_open("1")
+        if not self._caution.is_on:
+            self.position.note_trial("")
         await self._commit(self._batch({}, 0))
         if self.position.succession is not None:
             await self._finish_succession(self.position.succession)
+
+    async def finish(self) -> None:
+        """The lane was told to stop: who takes over need not be cautious."""
+        self.position.note_open("")
+        self.position.note_trial("")
+        await self._commit(self._batch({}, 0))
 
     async def end(self) -> None:
         """Stop publishing; what is not published stays in the outbox."""
@@ -185,14 +207,23 @@ class Tenure:
         await self._commit(batch)
 
     async def _apply(self, taken: list[Taken]) -> None:
-        """One commit: records and the timers due before them; the first model command ends it."""
+        """What is in hand, or of it as much as is to be tried; then what a model command has begun."""
         if self._caution.is_on:
-            taken = await self._try_one(taken)
+            async with self._around.trials:
+                self._caution.passed(await self._apply_some(await self._note_trial(taken)))
+        else:
+            await self._apply_some(taken)
+        if self.position.succession is not None:
+            await self._finish_succession(self.position.succession)
+
+    async def _apply_some(self, taken: list[Taken]) -> int:
+        """One commit: records and the timers due before them; the first model command ends it. How many records."""
         due = await self._due(max(one.timestamp_ms for one in taken))
         if len(due) == TIMERS_AT_ONCE:
             taken = self._keep_before(taken, due[-1][1])
             if not taken:
-                return await self._fire(due, due[-1][1])
+                await self._fire(due, due[-1][1])
+                return 0
         inputs = self._read(taken)
         leads = await self._load(
             [*(given.said.lead_id for given in inputs if given.said), *(lead_id for lead_id, _ in due)]
@@ -212,24 +243,21 @@ class Tenure:
             self._begin_succession(batch, inputs[-1])
         self._around.metrics.fold_seconds.inc(self._around.clock.monotonic_s() - started_s)
         await self._commit(batch)
-        if self._caution.is_on:
-            self._caution.passed()
-        if self.position.succession is not None:
-            await self._finish_succession(self.position.succession)
-        return None
+        return len(inputs)
 
-    async def _try_one(self, taken: list[Taken]) -> list[Taken]:
-        """The first record by itself, once meta says that it is being tried; the commit that scores it clears that.
+    async def _note_trial(self, taken: list[Taken]) -> list[Taken]:
+        """The first records, once meta says that they are being tried; the commit that scores them clears that.
 
         Another take of the same records gives the same order.
         """
         self._steps.give_back(taken)
         self.position.note_trial(self._caution.next_trial(taken[0].record).text())
         await self._commit(self._batch({}, 0))
-        first, *rest = self._steps.take(self._present.now_ms())
+        again = self._steps.take(self._present.now_ms())
+        tried, rest = again[: self._caution.at_once], again[self._caution.at_once :]
         self._steps.give_back(rest)
         self.position.note_trial("")
-        return [first]
+        return tried
 
     def _keep_before(self, taken: list[Taken], instant_ms: int) -> list[Taken]:
         """The first records, as long as they are before the instant; the rest is given back."""
