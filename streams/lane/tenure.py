@@ -6,8 +6,9 @@ outbox that Kafka has acknowledged, and a look at Redis whether the lane still s
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import structlog
 
@@ -56,13 +57,14 @@ log = structlog.get_logger("leadline.lane")
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What the lanes of a worker share."""
+    """What the lanes of a worker share. `jitter` keeps workers that wait for the same thing from asking at once."""
 
     settings: Settings
     open_publisher: OpenPublisher
     metrics: Metrics
     clock: Clock
     partition_of: Callable[[bytes], int]
+    jitter: random.Random = field(default_factory=random.SystemRandom)
 
 
 class Tenure:
