@@ -98,21 +98,23 @@ class Tenure:
         self._note(acquired.standing.time_ms, acquired.standing.next_timer_ms)
         outbox = await self._committer.until_available(self._read_outbox)
         judged = await self._drain.take_over(self.position, outbox)
-        if judged.timeline != self.position.timeline:
+        self.position.note_publisher(judged.before)
+        is_new_timeline = judged.timeline != self.position.timeline
+        if is_new_timeline:
             self.position.begin_timeline(judged.timeline, judged.published)
-            await self._commit(self._batch({}, 0))
+        await self._commit(self._batch({}, 0))
+        if is_new_timeline:
             self._around.metrics.corrections.inc(judged.corrections)
             log.warning("lane.timeline", partition=self._committer.partition, **judged._asdict())
-        self._drain.start(self.position.timeline, self.position.lineage)
+        self._drain.start(self.position)
         while self._drain.backlog and not self._committer.is_stopped():
             await self._drain.progress(PULL_S)
 
     async def begin(self) -> None:
-        """Name the model of a new lane, and finish what a broken-off lane has begun."""
+        """Show the model in force, and finish what a broken-off lane has begun."""
         self._show_model(self.position.plan, 1)
         erased = await self._committer.until_available(self._store.load_erased)
         self._erasures = Erasures(self.position.erasure_key, dict(erased))
-        await self._commit(self._batch({}, 0))
         if self.position.succession is not None:
             await self._finish_succession(self.position.succession)
 
