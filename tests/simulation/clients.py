@@ -54,6 +54,7 @@ class SimulatedConsumer:
         self._positions: dict[TopicPartition, int] = {}
         self._told: dict[TopicPartition, tuple[int, int, int]] = {}
         self.told_at_s: dict[TopicPartition, float] = {}
+        self._asked_at_s = -1.0
         self._assigned: frozenset[TopicPartition] = frozenset()
 
     async def start(self) -> None:
@@ -106,10 +107,12 @@ class SimulatedConsumer:
 
     async def getmany(self, *partitions: TopicPartition, timeout_ms: int = 0) -> dict[TopicPartition, list[GivenRecord]]:
         """As soon as there is anything; nothing was fetched ahead."""
-        if not timeout_ms:
-            await asyncio.sleep(CALL_S)
-            return {}
         loop, broker = asyncio.get_running_loop(), self._worker.world.broker
+        if not timeout_ms:
+            if loop.time() == self._asked_at_s:
+                await asyncio.sleep(CALL_S)
+            self._asked_at_s = loop.time()
+            return {}
         until_s = loop.time() + timeout_ms / 1_000
         while True:
             asked = {tp: self._positions[tp] for tp in partitions}

@@ -15,9 +15,9 @@ from tests.simulation.loop import NOBODY
 if TYPE_CHECKING:
     from tests.simulation.worker import Worker
 
-SESSION_S = 3.0
+SESSION_S = 2.0
 HEARTBEAT_S = 1.0
-REBALANCE_S = 4.0
+REBALANCE_S = 3.0
 """A third of what workers ask for: a run is short."""
 
 LOOK_S = 0.25

@@ -25,7 +25,7 @@ from tests.support.traffic import model_command
 BEGIN_MS = 1_763_899_200_000
 """The instant at which a run begins."""
 
-LOAD_S = 9.0
+LOAD_S = 4.0
 """How long records are written."""
 
 CLICKS, ENGAGEMENTS = "email.clicks", "engagements"
@@ -33,7 +33,7 @@ TOPICS = (CLICKS, ENGAGEMENTS, COMMANDS.name, REKEYED.name)
 """Those that a run reads: two of signals are as many as it takes to get out of step."""
 
 LEADS = 6
-BACKLOG, LIVE = 16, 26
+BACKLOG, LIVE = 12, 18
 """Records waiting at the beginning, and written during a run."""
 
 BACKLOG_MS = 20_000
@@ -152,7 +152,7 @@ class _Drawing:
             case "engagements":
                 return {"kind": "form.submitted", "campaign": rng.choice("ab")}
             case _:
-                until_ms = at_ms + rng.randrange(1_000, 9_000)
+                until_ms = at_ms + rng.randrange(1_000, 6_000)
                 return rng.choice(
                     (
                         {"command": "flag", "reason": "doubt", "cap": 10, "until": format_ms(until_ms)},

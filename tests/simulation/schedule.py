@@ -22,6 +22,7 @@ KINDS = (
     ("join", 1),
     ("rebalance", 2),
     ("rewind", 4),
+    ("rewind for the paused", 2),
     ("redis lost", 1),
     ("redis late", 3),
     ("redis unanswered", 3),
@@ -73,7 +74,7 @@ def draw_schedule(seed: int) -> Schedule:
             kind=kind,
             whom=rng.randrange(6),
             steps=rng.randrange(1, STEPS_MAX),
-            for_s=rng.choice((0.3, 1.0, 3.0, 7.0)) * rng.uniform(0.5, 1.5),
+            for_s=rng.choice((0.2, 0.7, 2.0, 5.0)) * rng.uniform(0.5, 1.5),
         )
         for kind in rng.choices(kinds, weights, k=rng.randint(FEWEST, MOST))
     ]

@@ -21,7 +21,7 @@ Trap = Callable[[Process], None]
 WAYS_S = ((0.9, 0.004), (0.09, 0.03), (0.01, 0.6))
 """Share of the ways, and the longest that one of them takes."""
 
-LATE_S = 3.0
+LATE_S = 2.0
 """How long after the sender has given up a late request arrives at most."""
 
 BITES = 0.4
@@ -51,6 +51,13 @@ class Server:
     gives_up_s: float
     is_away: bool = False
     fate: Fate = Fate.ARRIVES
+    late: int = 0
+    """Requests on their way that nobody waits for."""
+
+    @property
+    def is_troubled(self) -> bool:
+        """Whether anything is not as usual."""
+        return self.is_away or self.fate is not Fate.ARRIVES or self.late > 0
 
 
 @dataclass
@@ -101,6 +108,7 @@ class Wire:
         way_s = gives_up_s + rng.uniform(0.0, LATE_S) if fate is Fate.LATE else self._way_s()
         if fate in (Fate.LOST, Fate.LATE):
             loop.call_later(gives_up_s, _settle, answer, None, Unanswered(), context=NOBODY)
+        server.late += fate is Fate.LATE
         if fate is not Fate.LOST:
             loop.call_later(way_s, self._arrive, serve, answer, fate, context=NOBODY)
         if OWNER.get() is not None:
@@ -109,6 +117,7 @@ class Wire:
 
     def _arrive(self, serve: Callable[[], Answer], answer: asyncio.Future[Answer], fate: Fate) -> None:
         loop = asyncio.get_running_loop()
+        self.server.late -= fate is Fate.LATE
         if self.server.is_away:
             back_s = self.server.gives_up_s * self._rng.random()
             loop.call_later(back_s, _settle, answer, None, Unanswered(), context=NOBODY)

@@ -86,6 +86,7 @@ class Worker(Process):
         self.redis, self.inputs, self.outputs = (wire(each) for each in world.servers)
         self._metrics = world.metrics
         self._rng = rng
+        self._generation = 0
         self._words: list[Word] = []
         self._heard = asyncio.Event()
         self._held: list[tuple[Held, asyncio.Task[None]]] = []
@@ -95,8 +96,9 @@ class Worker(Process):
         self.task.add_done_callback(self._ended)
 
     def hear(self, word: Word) -> None:
-        """The group says something."""
-        if not self.is_dead:
+        """The group says something; what has been overtaken by a later rebalance counts for nothing."""
+        self._generation = max(self._generation, word.generation)
+        if not self.is_dead and word.generation == self._generation:
             self._words.append(word)
             self._heard.set()
 

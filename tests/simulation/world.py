@@ -11,14 +11,15 @@ from aiokafka import TopicPartition
 
 from streams.lane.ports import Fenced
 from tests.simulation.broker import Broker, Transaction
-from tests.simulation.group import Group
+from tests.simulation.group import REBALANCE_S, SESSION_S, Group
 from tests.simulation.ledger import Ledger
 from tests.simulation.load import BEGIN_MS, LOAD_S, TOPICS, Writing, draw_load
 from tests.simulation.loop import NOBODY, Process, VirtualLoop
 from tests.simulation.schedule import FATES, Act, Schedule
 from tests.simulation.wire import Fate, Server, Trap, Traps
 from tests.simulation.worker import Worker, shared_metrics
-from tests.support.doubles.store import MemoryRedis, MemoryStore
+from tests.support.doubles.memory_redis import LaneKeys, MemoryRedis
+from tests.support.doubles.store import MemoryStore
 
 PARTITIONS = 2
 
@@ -31,8 +32,8 @@ RESTARTS_S = 0.5
 SETTLED_S = 120.0
 """From the last fault to everything applied and published: a transaction left open ends after 20 s."""
 
-CALM_S = 4.0
-"""Longer than any late request is on its way: whatever may still come has come."""
+CALM_S = 1.5
+"""Whatever may still come has come: a member that was left out has heard of it, an idle lane has looked around."""
 
 LOOK_S = 0.5
 
@@ -78,6 +79,7 @@ class World:
         self.group = Group(PARTITIONS, self.rng)
         self.workers: list[Worker] = []
         self._tasks: list[asyncio.Task[None]] = []
+        self._rewinds = 0
 
     def now_ms(self) -> int:
         """The true time."""
@@ -142,7 +144,7 @@ class World:
         self.complain(f"not settled after {SETTLED_S:g} s: {self._stands()}")
 
     def _is_settled(self) -> bool:
-        is_quiet = not self.traps.set and not any(server.is_away or server.fate != Fate.ARRIVES for server in self.servers)
+        is_quiet = not self.traps.set and not self._rewinds and not any(server.is_troubled for server in self.servers)
         is_whole = self.redis.fault is None and not self.broker.stalled and self.broker.is_settled
         awake = all(worker.is_dead or not worker.stands_still for worker in self.workers)
         return is_quiet and is_whole and awake and not self._stands()
@@ -194,9 +196,11 @@ class World:
                 self.start_worker()
             case ("rebalance", _):
                 self.group.shuffle()
+            case ("rewind", "for the paused"):
+                self._set_trap(act, whom, self._rewind_for)
             case ("rewind", _):
-                older = self.redis.snapshot()
-                if all("lineage" in self.redis.lane(each).meta for each in range(PARTITIONS)):  # an emptied Redis halts lanes
+                if self._is_written():
+                    older = self._copy()
                     self._later(act.for_s, self._set_trap, act, None, lambda _: self._rewind(older))
             case ("redis", "full"):
                 self.redis.fault = "full"
@@ -240,7 +244,25 @@ class World:
         await asyncio.sleep(after_s)
         self.start_worker()
 
-    def _rewind(self, older: object) -> None:
+    def _rewind_for(self, process: Process) -> None:
+        """Another one takes over and publishes, then Redis has lost all of that, and who stood still goes on."""
+        if not process.stands_still and self._is_written():
+            takes_s = SESSION_S + REBALANCE_S + self.rng.uniform(0.0, 4.0)
+            older = self._copy()
+            self._pause(process, takes_s + self.rng.uniform(0.0, 2.0))
+            self._later(takes_s, self._rewind, older)
+
+    def _is_written(self) -> bool:
+        """Whether all lanes are in Redis: where they are not, an emptied one halts them, as it should."""
+        return all("lineage" in self.redis.lane(each).meta for each in range(PARTITIONS))
+
+    def _copy(self) -> dict[int, LaneKeys]:
+        """What Redis is going to be again."""
+        self._rewinds += 1
+        return self.redis.snapshot()
+
+    def _rewind(self, older: dict[int, LaneKeys]) -> None:
+        self._rewinds -= 1
         self.was("redis: rewound")
         self.redis.restore(older)
 
