@@ -61,9 +61,15 @@ class Drain:
         self._waiting = [restamped(entry, judged.timeline) for entry in outbox if entry.number > judged.published]
         return judged
 
-    def start(self, timeline: int, lineage: str) -> None:
+    def start(self, position: Position) -> None:
         """Begin to publish, with what was taken over."""
-        mark = Published(timeline=timeline, outbox=0, environment=self._environment, lineage=lineage)
+        mark = Published(
+            timeline=position.timeline,
+            outbox=0,
+            environment=self._environment,
+            lineage=position.lineage,
+            tenure=position.token,
+        )
         if self._waiting:
             self._more.set()
         self._task = asyncio.create_task(self._run(mark), name=f"drain {self._partition}")

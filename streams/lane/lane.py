@@ -47,7 +47,9 @@ class Lane:
         self._has_begun = False
         self._tenure: Tenure | None = None
         self._offsets: Mapping[str, int] = {}
-        self._committer = Committer(self.partition, store, around.clock, around.metrics, lambda: self._is_stopped)
+        self._committer = Committer(
+            self.partition, store, around.clock, around.metrics, lambda: self._is_stopped, around.jitter
+        )
 
     def stop(self) -> None:
         """Finish the commit in flight and return from `run`."""

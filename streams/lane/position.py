@@ -45,8 +45,8 @@ class Succession:
 class Position:
     """The meta hash of a lane, parsed. `ordinal` counts the models that were in force, from 1.
 
-    `lineage` and `timeline_base` are explained in timeline.py, `prints` (by topic) in gaps.py, `is_open` and
-    `trying` in caution.py.
+    `lineage`, `timeline_base` and `publishers` are explained in timeline.py, `prints` (by topic) in gaps.py, `is_open`
+    and `trying` in caution.py.
     """
 
     ver: int
@@ -59,6 +59,8 @@ class Position:
     prints: dict[str, str]
     lineage: str
     timeline_base: int
+    token: str
+    publishers: tuple[str, str]
     plan: Plan
     is_new: bool
     succession: Succession | None
@@ -82,6 +84,8 @@ class Position:
             prints={name: meta[PRINT + name] for name in _names(meta, PRINT)},
             lineage=meta.get("lineage", ""),
             timeline_base=int(meta.get("timeline_base", "0")),
+            token=meta.get("token", ""),
+            publishers=(meta.get("publisher", ""), meta.get("publisher_before", "")),
             plan=plan_of(body, int(meta.get("model_ordinal", "1"))),
             is_new="model_body" not in meta,
             succession=_succession(meta),
@@ -117,6 +121,11 @@ class Position:
         """From the next commit on, changes belong to this timeline; outbox entries up to `base` do not."""
         self.timeline, self.timeline_base = timeline, base
         self.changed.update(timeline=str(timeline), timeline_base=str(base))
+
+    def note_publisher(self, before: str) -> None:
+        """This take-over may publish from the next commit on; `before` is the one that has published last."""
+        self.publishers = self.token, before
+        self.changed.update(publisher=self.token, publisher_before=before)
 
     def note_stream_time(self, instant_ms: int) -> None:
         """Stream time never goes back."""

@@ -7,6 +7,7 @@ outbox that Kafka has acknowledged, and a look at Redis whether the lane still s
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -57,7 +58,10 @@ log = structlog.get_logger("leadline.lane")
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What the lanes of a worker share. `trials`: one of them at a time tries records (caution.py)."""
+    """What the lanes of a worker share. `trials`: one of them at a time tries records (caution.py).
+
+    `jitter` keeps workers that wait for the same thing from asking at once.
+    """
 
     settings: Settings
     open_publisher: OpenPublisher
@@ -65,6 +69,7 @@ class Surroundings:
     clock: Clock
     partition_of: Callable[[bytes], int]
     trials: asyncio.Lock = field(default_factory=asyncio.Lock)
+    jitter: random.Random = field(default_factory=random.SystemRandom)
 
 
 class Tenure:
@@ -109,24 +114,26 @@ class Tenure:
         self._note(acquired.standing.time_ms, acquired.standing.next_timer_ms)
         outbox = await self._committer.until_available(self._read_outbox)
         judged = await self._drain.take_over(self.position, outbox)
-        if judged.timeline != self.position.timeline:
+        self.position.note_publisher(judged.before)
+        is_new_timeline = judged.timeline != self.position.timeline
+        if is_new_timeline:
             self.position.begin_timeline(judged.timeline, judged.published)
-            await self._commit(self._batch({}, 0))
-            self._around.metrics.corrections.inc(judged.corrections)
-            log.warning("lane.timeline", partition=self._committer.partition, **judged._asdict())
-        self._drain.start(self.position.timeline, self.position.lineage)
-        while self._drain.backlog and not self._committer.is_stopped():
-            await self._drain.progress(PULL_S)
-
-    async def begin(self) -> None:
-        """Name the model of a new lane, and finish what a broken-off lane has begun."""
-        self._show_model(self.position.plan, 1)
-        erased = await self._committer.until_available(self._store.load_erased)
-        self._erasures = Erasures(self.position.erasure_key, dict(erased))
         self.position.note_open("1")
         if not self._caution.is_on:
             self.position.note_trial("")
         await self._commit(self._batch({}, 0))
+        if is_new_timeline:
+            self._around.metrics.corrections.inc(judged.corrections)
+            log.warning("lane.timeline", partition=self._committer.partition, **judged._asdict())
+        self._drain.start(self.position)
+        while self._drain.backlog and not self._committer.is_stopped():
+            await self._drain.progress(PULL_S)
+
+    async def begin(self) -> None:
+        """Show the model in force, and finish what a broken-off lane has begun."""
+        self._show_model(self.position.plan, 1)
+        erased = await self._committer.until_available(self._store.load_erased)
+        self._erasures = Erasures(self.position.erasure_key, dict(erased))
         if self.position.succession is not None:
             await self._finish_succession(self.position.succession)
 
