@@ -21,6 +21,8 @@ class Cause(StrEnum):
     RETRACT = "retract"
     TIME = "time"
     MODEL = "model"
+    REBUILD = "rebuild"
+    """Nothing happened: what was said before was wrong, and no change says what is right."""
 
 
 class Contribution(Struct, frozen=True, gc=False):

@@ -33,6 +33,7 @@ from streams.kafka.errors import NEVER, KafkaUnreachable, NeverTaken, TopicsDiff
 from streams.kafka.marks import read_mark, reader
 from streams.kafka.publisher import PAUSE_FIRST_S, PAUSE_MAX_S, REQUEST_BYTES_MAX, SAY_AFTER_S
 from streams.lane.ports import Fenced, Halted, OutboxEntry, SourceUnavailable
+from streams.settings import Settings
 
 TRANSACTION_TIMEOUT_S = 20.0
 """Kafka ends a transaction that is open for longer: then nobody has taken over from an owner that is gone, which
@@ -180,6 +181,11 @@ class LanePublisher:
             raise SourceUnavailable(f"partition {self._partition}: {error}") from error
         except TopicsDiffer as error:
             raise Halted(str(error)) from error
+
+
+def lane_publisher(settings: Settings, partition: int) -> LanePublisher:
+    """The publisher of a lane: who opens it last is the only one."""
+    return LanePublisher(settings.kafka, f"{settings.prefix}-out-{partition}", partition)
 
 
 class _Failure(NamedTuple):

@@ -75,7 +75,7 @@ class Lane:
         """Take over and go on until stopped. Raises Fenced, StoreRefused, and whatever is our own fault."""
         while not self._is_stopped:
             try:
-                await self._hold()
+                await self.hold()
             except (Rewound, PositionLost) as error:
                 if self._is_stopped:
                     return
@@ -93,8 +93,8 @@ class Lane:
                 if not self._is_stopped:
                     raise
 
-    async def _hold(self) -> None:
-        """Own the partition until stopped, or until that proves wrong."""
+    async def hold(self) -> None:
+        """Own the partition until stopped, or until that proves wrong: then it raises what `run` goes on after."""
         acquired = await self._committer.until_available(self._store.acquire)
         position = Position.read(acquired.meta)
         position.offsets = await self._first_offsets(position)

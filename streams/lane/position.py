@@ -13,7 +13,7 @@ from scoring.document import default_text, read_model
 from scoring.plan import Plan
 from streams.lane.inputs import Origin
 
-OFFSET, ORIGIN, PRINT, SEQ = "offset:", "origin:", "print:", "seq:"
+OFFSET, ORIGIN, PRINT, SEQ, GONE = "offset:", "origin:", "print:", "seq:", "gone:"
 NEXT_MODEL = ("next_model_version", "next_model_body", "next_model_since", "next_model_cause")
 """A model that is being put in force: present while the lane brings its leads over."""
 
@@ -45,8 +45,8 @@ class Succession:
 class Position:
     """The meta hash of a lane, parsed. `ordinal` counts the models that were in force, from 1.
 
-    `lineage`, `timeline_base` and `publishers` are explained in timeline.py, `prints` (by topic) in gaps.py, `is_open`
-    and `trying` in caution.py.
+    `lineage`, `timeline_base` and `publishers` are explained in timeline.py, `prints` and `gone` (by topic) in
+    gaps.py, `is_open` and `trying` in caution.py.
     """
 
     ver: int
@@ -57,6 +57,7 @@ class Position:
     origins: dict[tuple[str, int], int]
     seqs: dict[str, int]
     prints: dict[str, str]
+    gone: dict[str, int]
     lineage: str
     timeline_base: int
     token: str
@@ -82,6 +83,7 @@ class Position:
             origins={_place(name): int(meta[ORIGIN + name]) for name in _names(meta, ORIGIN)},
             seqs={name: int(meta[SEQ + name]) for name in _names(meta, SEQ)},
             prints={name: meta[PRINT + name] for name in _names(meta, PRINT)},
+            gone={name: int(meta[GONE + name]) for name in _names(meta, GONE)},
             lineage=meta.get("lineage", ""),
             timeline_base=int(meta.get("timeline_base", "0")),
             token=meta.get("token", ""),
@@ -94,7 +96,7 @@ class Position:
             trying=meta.get("trying", ""),
         )
         if position.is_new:
-            position.changed.update(_model_fields(position.plan, body, 0))
+            position.changed.update(model_fields(position.plan, body, 0), first_model=body)
         return position
 
     def next_seq(self, topic: str) -> tuple[int, int]:
@@ -154,7 +156,7 @@ class Position:
     def end_succession(self, plan: Plan) -> None:
         """The other model is in force."""
         assert self.succession is not None
-        self.changed.update(_model_fields(plan, self.succession.body, self.succession.since_ms))
+        self.changed.update(model_fields(plan, self.succession.body, self.succession.since_ms))
         self.changed.update(dict.fromkeys(NEXT_MODEL, ""))
         self.plan, self.succession = plan, None
 
@@ -178,7 +180,8 @@ def _succession(meta: Mapping[str, str]) -> Succession | None:
     return Succession(version, body, int(since_ms), cause) if body else None
 
 
-def _model_fields(plan: Plan, body: str, since_ms: int) -> dict[str, str]:
+def model_fields(plan: Plan, body: str, since_ms: int) -> dict[str, str]:
+    """The fields of meta that name the model in force."""
     return {
         "model_version": plan.model.version,
         "model_body": body,
