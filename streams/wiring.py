@@ -20,7 +20,7 @@ from streams.kafka.source import PartitionSource
 from streams.kafka.transactions import lane_publisher
 from streams.lane.lane import Lane
 from streams.lane.ports import OpenPublisher
-from streams.lane.tenure import Surroundings
+from streams.lane.surroundings import Surroundings
 from streams.metrics import new_metrics
 from streams.settings import Settings
 from streams.store import Store

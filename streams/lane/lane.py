@@ -24,7 +24,8 @@ from streams.lane.ports import (
     StoreUnavailable,
 )
 from streams.lane.position import Position
-from streams.lane.tenure import Surroundings, Tenure
+from streams.lane.surroundings import Surroundings
+from streams.lane.tenure import Tenure
 
 AGAIN_S = 0.25
 """Before a lane takes over again: what made it do so needs a moment, and a loop would burn the processor."""

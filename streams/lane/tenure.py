@@ -6,10 +6,7 @@ outbox that Kafka has acknowledged, and a look at Redis whether the lane still s
 
 from __future__ import annotations
 
-import asyncio
-import random
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
 
 import structlog
 
@@ -20,7 +17,6 @@ from scoring.document import BadModel
 from scoring.lead import Lead
 from scoring.plan import Plan, TooLarge
 from scoring.profile import Profile
-from streams.clock import Clock
 from streams.lane.batch import MODEL, REJECTED, Batch
 from streams.lane.caution import Caution, read_trial
 from streams.lane.commits import Committer, new_commit_id
@@ -30,14 +26,13 @@ from streams.lane.gaps import Fingerprint
 from streams.lane.inputs import Input, read_input
 from streams.lane.leads import Leads
 from streams.lane.outputs import Outputs
-from streams.lane.ports import Acquired, Commit, LaneStore, OpenPublisher, OutboxEntry, Rewound, Source
+from streams.lane.ports import Acquired, Commit, LaneStore, OutboxEntry, Record, Rewound, Source
 from streams.lane.position import Position, Succession
 from streams.lane.present import Present
 from streams.lane.steps import Steps, Taken
 from streams.lane.succession import bring_over, next_plan, pages_of_leads, profiled
+from streams.lane.surroundings import Surroundings
 from streams.lane.sweep import PAGE_LEADS, SWEEP_EVERY_S, lowered, next_rank
-from streams.metrics import Metrics
-from streams.settings import Settings
 
 PULL_S = 0.25
 """How long a pull waits for records: timers and the outbox are looked after in between."""
@@ -54,22 +49,6 @@ TIMERS_AT_ONCE = 1_000
 _NO_TIMER_MS = 1 << 60
 
 log = structlog.get_logger("leadline.lane")
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What the lanes of a worker share. `trials`: one of them at a time tries records (caution.py).
-
-    `jitter` keeps workers that wait for the same thing from asking at once.
-    """
-
-    settings: Settings
-    open_publisher: OpenPublisher
-    metrics: Metrics
-    clock: Clock
-    partition_of: Callable[[bytes], int]
-    trials: asyncio.Lock = field(default_factory=asyncio.Lock)
-    jitter: random.Random = field(default_factory=random.SystemRandom)
 
 
 class Tenure:
@@ -231,26 +210,35 @@ class Tenure:
             if not taken:
                 await self._fire(due, due[-1][1])
                 return 0
-        inputs = self._read(taken)
+        inputs = await self._read(taken)
         leads = await self._load(
             [*(given.said.lead_id for given in inputs if given.said), *(lead_id for lead_id, _ in due)]
         )
         profiles = await self._load_profiles(
             given.said.lead_id for given in inputs if isinstance(given.said, ProfileUpdate)
         )
-        started_s = self._around.clock.monotonic_s()
         batch = self._batch(leads, max(given.timestamp_ms for given in inputs))
         batch.profiles = profiles
         last = {given.record.topic: given.record for given in inputs}
         self.position.note_prints({topic: str(Fingerprint.of(record)) for topic, record in last.items()})
-        if inputs[-1].model is None:
-            batch.fold(inputs, due)
-        else:
-            batch.fold(inputs[:-1], due)
-            self._begin_succession(batch, inputs[-1])
-        self._around.metrics.fold_seconds.inc(self._around.clock.monotonic_s() - started_s)
+        model = inputs.pop() if inputs[-1].model is not None else None
+        await self._fold(batch, inputs, due)
+        if model is not None:
+            self._begin_succession(batch, model)
         await self._commit(batch)
         return len(inputs)
+
+    async def _fold(self, batch: Batch, inputs: Sequence[Input], due: Sequence[tuple[str, int]]) -> None:
+        clock, fold_seconds = self._around.clock, self._around.metrics.fold_seconds
+
+        def apply(some: Sequence[Input]) -> None:
+            started_s = clock.monotonic_s()
+            batch.apply(some)
+            fold_seconds.inc(clock.monotonic_s() - started_s)
+
+        batch.begin(due)
+        await self._around.turns.each(inputs, apply)
+        batch.finish()
 
     async def _note_trial(self, taken: list[Taken]) -> list[Taken]:
         """The first records, once meta says that they are being tried; the commit that scores them clears that.
@@ -272,18 +260,24 @@ class Tenure:
         self._steps.give_back(taken[kept:])
         return taken[:kept]
 
-    def _read(self, taken: list[Taken]) -> list[Input]:
-        """The inputs of these records, up to the first command; the rest is given back."""
-        inputs = []
-        for place, (record, timestamp_ms) in enumerate(taken, start=1):
-            if self._caution.is_poison(record):
-                inputs.append(Input(record, timestamp_ms, None, None, None, Refused(Reason.POISON)))
-                continue
-            inputs.append(read_input(record, timestamp_ms))
-            if inputs[-1].model is not None:
-                self._steps.give_back(taken[place:])
-                break
+    async def _read(self, taken: list[Taken]) -> list[Input]:
+        """The inputs of these records, up to the first model command; the rest is given back."""
+        inputs: list[Input] = []
+
+        def read(some: Sequence[Taken]) -> None:
+            for record, timestamp_ms in some:
+                if inputs and inputs[-1].model is not None:
+                    break
+                inputs.append(self._input(record, timestamp_ms))
+
+        await self._around.turns.each(taken, read)
+        self._steps.give_back(taken[len(inputs) :])
         return inputs
+
+    def _input(self, record: Record, timestamp_ms: int) -> Input:
+        if self._caution.is_poison(record):
+            return Input(record, timestamp_ms, None, None, None, Refused(Reason.POISON))
+        return read_input(record, timestamp_ms)
 
     async def _load(self, lead_ids: Iterable[str]) -> dict[str, Lead]:
         wanted = list(lead_ids)
@@ -338,12 +332,18 @@ class Tenure:
             erasures=self._erasures,
         )
 
+    async def _encode(self, batch: Batch) -> dict[str, bytes]:
+        states: dict[str, bytes] = {}
+        await self._around.turns.each(list(batch.touched), lambda some: states.update(batch.states_of(some)))
+        return states
+
     async def _commit(self, batch: Batch) -> None:
         """Write all that the batch has changed, then let it be seen."""
         position, steps, outputs = self.position, self._steps, batch.outputs
         position.note_stream_time(batch.until_ms)
         offsets = {topic: (position.offsets[topic], offset) for topic, offset in steps.next_offset.items()}
         trim = self._drain.published
+        states = await self._encode(batch)
         erased = dict(self._erasures.add(lead_id, until_ms) for lead_id, until_ms in batch.gone.items())
         if erased:
             position.keep_erasure_key(self._erasures.key)
@@ -351,7 +351,7 @@ class Tenure:
             commit_id=new_commit_id(),
             ver=position.ver,
             offsets=offsets,
-            states=batch.states(),
+            states=states,
             board=batch.board(),
             timers=batch.timers(),
             history=outputs.history,

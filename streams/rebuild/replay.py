@@ -23,7 +23,7 @@ from streams.lane.ports import (
     SourceUnavailable,
     StoreUnavailable,
 )
-from streams.lane.tenure import Surroundings
+from streams.lane.surroundings import Surroundings
 from streams.rebuild.ports import RebuildStore
 
 LOOK_S = 0.1

@@ -16,7 +16,7 @@ from streams.kafka.publisher import OutboxPublisher, SharedPublisher
 from streams.kafka.source import PartitionSource
 from streams.kafka.transactions import lane_publisher
 from streams.lane.ports import OpenPublisher
-from streams.lane.tenure import Surroundings
+from streams.lane.surroundings import Surroundings
 from streams.metrics import new_metrics
 from streams.rebuild.site import Site
 from streams.rebuild.told import Told

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from streams.lane.ports import Source
-from streams.lane.tenure import Surroundings
+from streams.lane.surroundings import Surroundings
 from streams.rebuild.ports import RebuildStore
 from streams.rebuild.told import Told
 

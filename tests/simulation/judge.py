@@ -7,8 +7,8 @@ applied before one that the lane must have known of, and whether time alone has 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache

@@ -16,7 +16,7 @@ from streams.lane import batch
 from streams.lane.caution import ALONE, DEATHS_MAX, HANDFUL, Caution, Trial, read_trial
 from streams.lane.lane import Lane
 from streams.lane.ports import Commit, Standing
-from streams.lane.tenure import Surroundings
+from streams.lane.surroundings import Surroundings
 from streams.metrics import new_metrics
 from streams.settings import Settings
 from tests.support.deadly import DEADLY
