@@ -11,14 +11,15 @@ from Cython.Build import cythonize
 from setuptools import Extension, setup
 
 HOT = (
-    *("scoring.advance", "scoring.arrays", "scoring.bands", "scoring.falls", "scoring.fold", "scoring.lead"),
-    *("scoring.limits", "scoring.memory", "scoring.packing", "scoring.score", "scoring.series", "scoring.state"),
-    *("schemas.codec", "schemas.instants", "streams.lane.batch", "streams.lane.inputs", "streams.lane.steps"),
+    *("schemas.codec", "schemas.instants"),
+    *("scoring.advance", "scoring.arrays", "scoring.bands", "scoring.calendar", "scoring.falls", "scoring.fold"),
+    *("scoring.lead", "scoring.limits", "scoring.memory", "scoring.packing", "scoring.score", "scoring.series"),
+    *("scoring.state", "streams.lane.batch", "streams.lane.inputs", "streams.lane.steps"),
 )
-"""What runs for each event: plain Python; the scoring with its types in .pxd files, arrays.py with a twin besides."""
+"""What runs for each event: plain Python, with its types in .pxd files; arrays.py has a twin in arrays.pyx."""
 
-TYPES = ("scoring.plan", "scoring.terms")
-"""What those need to know of a plan, in their types."""
+WARM = ("scoring.explain", "scoring.notices", "scoring.plan", "scoring.terms", "streams.lane.outputs")
+"""What runs for each change, and what the above needs to know of a plan in its types."""
 
 DIRECTIVES = {
     "annotation_typing": False,  # the types are those of the .pxd: an `int` of Python may be of any size
@@ -36,7 +37,7 @@ def _extension(name: str, optimized: str) -> Extension:
 
 
 extensions = cythonize(
-    [_extension(name, "-O2") for name in HOT] + [_extension(name, "-O1") for name in TYPES],
+    [_extension(name, "-O2") for name in HOT] + [_extension(name, "-O1") for name in WARM],
     compiler_directives=DIRECTIVES,
     build_dir="build",
     quiet=True,

@@ -44,8 +44,8 @@ cdef bint _may_rise(Plan plan, Lead lead) except -1
 @cython.locals(curve=Curve, score=cython.double, band=cython.int)
 cdef int _evaluate(Plan plan, Lead lead, double previous_score, list notices) except -1
 
-@cython.locals(counted=Counted, rule=RulePlan, limit=LimitPlan)
-cdef Counted _offer(Lead lead, KindPlan kind, whole_t occurred_ms, dict attributes)
+@cython.locals(counted=Counted, rule=RulePlan, limit=LimitPlan, bucket=word_t)
+cdef Counted _offer(Plan plan, Lead lead, KindPlan kind, whole_t occurred_ms, dict attributes)
 
 cdef bint _meets(RulePlan rule, dict attributes) except -1
 

@@ -47,6 +47,11 @@ class Outcome(StrEnum):
     ERASED = "erased"
     COMMAND = "command"
 
+    __hash__ = str.__hash__  # as fast as of any text, which Enum's own is not
+
+
+_APPLIED, _DUPLICATE, _MACHINE = Outcome.APPLIED, Outcome.DUPLICATE, Outcome.MACHINE
+
 
 class Counted:
     """The rules that count a signal, their positive points, the buckets of their limits by an attribute."""
@@ -76,24 +81,24 @@ def apply_signal(
     """The lead after the signal of a record with this Kafka timestamp; None: still unknown."""
     known = signal_hash(signal.kind, signal.id)
     if lead is not None and is_repeat(lead, known, timestamp_ms):
-        return lead, Outcome.DUPLICATE
+        return lead, _DUPLICATE
     if signal.machine:
         if lead is not None:
             lead.machines += 1
-        return lead, Outcome.MACHINE
+        return lead, _MACHINE
     if lead is None:
         lead = new_lead(plan, signal.occurred_ms)
     elif signal.occurred_ms > lead.as_of:
         advance(plan, lead, signal.occurred_ms, notices)
     _apply(plan, lead, signal, known, timestamp_ms, notices)
-    return lead, Outcome.APPLIED
+    return lead, _APPLIED
 
 
 def _apply(plan: Plan, lead: Lead, signal: Signal, known: int, timestamp_ms: int, notices: list[Notice]) -> None:
     """Count a signal to whose instant the lead was advanced; `known` is its hash."""
     occurred_ms = signal.occurred_ms
     kind = plan.kind(signal.kind)
-    counted = _offer(lead, kind, occurred_ms, signal.attributes)
+    counted = _offer(plan, lead, kind, occurred_ms, signal.attributes)
     lowers = lead.band > 0 and _may_lower(plan, lead, kind, counted)
     surges = counted.gain > 0 and may_surge(plan, lead)
     scored = _may_move(plan, lead, kind, counted.gain) or lowers
@@ -176,7 +181,7 @@ def _evaluate(plan: Plan, lead: Lead, previous_score: float, notices: list[Notic
         notices.append(move(plan, lead, band, step, score))
 
 
-def _offer(lead: Lead, kind: KindPlan, occurred_ms: int, attributes: dict[str, Json]) -> Counted:
+def _offer(plan: Plan, lead: Lead, kind: KindPlan, occurred_ms: int, attributes: dict[str, Json]) -> Counted:
     """The rules of the signal's kind whose conditions it meets and whose limits it is within."""
     counted = Counted()
     for rule in kind.rules:
@@ -184,7 +189,7 @@ def _offer(lead: Lead, kind: KindPlan, occurred_ms: int, attributes: dict[str, J
             continue
         limit = rule.limit
         if limit is not None:
-            bucket = limit.bucket(occurred_ms, attributes)
+            bucket = plan.bucket(limit, occurred_ms, attributes)
             if not offer(lead.part(limit.tag), bucket, limit.times):
                 continue
             if limit.by_value:

@@ -2,12 +2,15 @@
 
 cimport cython
 from scoring.arrays cimport whole_t, word_t
+from scoring.calendar cimport utc_day
 from scoring.lead cimport Lead
-from scoring.terms cimport KindPlan, QuietPlan
+from scoring.limits cimport attribute_bucket
+from scoring.terms cimport KindPlan, LimitPlan, QuietPlan
 
 @cython.final
 cdef class Plan:
-    cdef readonly object model, day, fit_sums
+    cdef readonly object model, fit_sums
+    cdef object _day
     cdef readonly whole_t ordinal, window_hours
     cdef readonly list rules
     cdef readonly tuple bands, names, kinds, windows, slots, decays, terms, stepped, fading_losses, stepped_losses
@@ -21,5 +24,7 @@ cdef class Plan:
     cdef readonly object fit_places
     cdef readonly word_t flagging
 
+    cpdef whole_t day(self, whole_t instant_ms) except *
+    cpdef word_t bucket(self, LimitPlan limit, whole_t occurred_ms, dict attributes) except? 0xFFFFFFFFFFFFFFFF
     cpdef KindPlan kind(self, str kind)
     cpdef tuple lines(self, Lead lead)

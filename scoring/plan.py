@@ -11,8 +11,9 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from schemas.instants import DAY_MS, HOUR_MS
+from schemas.signals import Json
 from scoring.bounds import STATE_MAX_BYTES
-from scoring.calendar import day_of, week_of_day
+from scoring.calendar import day_of, utc_day, week_of_day
 from scoring.conditions import Test, compile_where
 from scoring.fit_model import FitRule, Segment
 from scoring.layout import KIND_SERIES, LIMIT_TABLE, RULE_SERIES
@@ -75,7 +76,7 @@ class Plan:
         self.sums = max(self.groups.values(), default=1) + 1
         self.scale = (model.scale.min, model.scale.max)
         self.low, self.high = self.scale
-        self.day = day_of(model.timezone)
+        self._day = None if model.timezone == "UTC" else day_of(model.timezone)
         self.rules = [self._rule_plan(slot, rule) for slot, rule in enumerate(model.rules)]
         self.windows = tuple(self._window_plan(window) for window in model.windows)
         self.window_hours = max((window.hours for window in self.windows), default=0)
@@ -109,6 +110,18 @@ class Plan:
         self.fit_places = frozenset(rule.group for rule in self.fit if rule.points)
         self.fit_sums = lru_cache(maxsize=FIT_SUMS_KEPT)(self._fit_sums)
         self.segments = tuple(self._segment_plan(segment) for segment in (None, *self.model.segments))
+
+    def day(self, instant_ms: int) -> int:
+        """The number of the calendar day of an instant, in the model's time zone."""
+        return utc_day(instant_ms) if self._day is None else self._day(instant_ms)
+
+    def bucket(self, limit: LimitPlan, occurred_ms: int, attributes: dict[str, Json]) -> int:
+        """The bucket of a limit for a signal of this instant with these attributes."""
+        if limit.by_value:
+            return attribute_bucket(attributes.get(limit.per))
+        if limit.per == "day":
+            return self.day(occurred_ms)
+        return week_of_day(self.day(occurred_ms)) if limit.per == "week" else 0
 
     def kind(self, kind: str) -> KindPlan:
         """What a signal of this kind touches."""
@@ -145,18 +158,7 @@ class Plan:
         )
 
     def _limit_plan(self, slot: int, limit: Limit) -> LimitPlan:
-        tag, day, name = LIMIT_TABLE + slot, self.day, limit.per
-        match name:
-            case "day":
-                return LimitPlan(tag, limit.times, lambda occurred_ms, _: day(occurred_ms))
-            case "week":
-                return LimitPlan(tag, limit.times, lambda occurred_ms, _: week_of_day(day(occurred_ms)))
-            case "ever":
-                return LimitPlan(tag, limit.times, lambda occurred_ms, _: 0)
-            case _:
-                return LimitPlan(
-                    tag, limit.times, lambda _, given: attribute_bucket(given.get(name)), by_value=True
-                )
+        return LimitPlan(LIMIT_TABLE + slot, limit.times, limit.per, limit.per not in ("day", "week", "ever"))
 
     def _fit_plan(self, slot: int, rule: FitRule) -> FitPlan:
         return FitPlan(

@@ -28,7 +28,7 @@ def take_out(plan: Plan, lead: Lead, place: int) -> None:
             if rule.limit.by_value:
                 bucket, value_at = lead.parts[LIMIT_VALUES][value_at], value_at + 1
             else:
-                bucket = rule.limit.bucket(occurred_ms, {})
+                bucket = plan.bucket(rule.limit, occurred_ms, {})
             take_back(lead.part(rule.limit.tag), bucket)
     if take_away(lead.part(KIND_SERIES + kind.slot), occurred_ms // HOUR_MS):
         lead.buckets -= 1

@@ -5,7 +5,7 @@ from scoring.arrays cimport whole_t, word_t
 
 cdef class LimitPlan:
     cdef readonly int tag, times
-    cdef readonly object bucket
+    cdef readonly str per
     cdef readonly bint by_value
 
 

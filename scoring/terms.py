@@ -6,24 +6,22 @@ numbers have the types of C.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from schemas.signals import Json
 from scoring.conditions import Test
 
 
 @dataclass(frozen=True)
 class LimitPlan:
-    """The table of a limited rule, and the bucket of a signal (its time, its attributes).
+    """The table of a limited rule, and in what its buckets are told apart: `day`, `week`, `ever`, or an attribute.
 
-    `by_value`: the bucket is an attribute's value, and not a time.
+    `by_value`: by an attribute, and not by time.
     """
 
     tag: int
     times: int
-    bucket: Callable[[int, dict[str, Json]], int]
-    by_value: bool = False
+    per: str
+    by_value: bool
 
 
 @dataclass(frozen=True)

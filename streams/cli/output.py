@@ -8,7 +8,6 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 
 import click
-from msgspec import Struct, to_builtins
 
 from schemas.instants import MINUTE_MS, format_ms
 
@@ -62,7 +61,9 @@ def _clip(cell: str, columns: int) -> str:
 
 
 def _plain(value: object) -> Any:
-    from pydantic import BaseModel  # Loaded already if `value` is one; commands without one start faster.
+    # Loaded already if `value` is one of these; commands without one start faster.
+    from msgspec import Struct, to_builtins
+    from pydantic import BaseModel
 
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json", by_alias=True)

@@ -390,6 +390,6 @@ class Tenure:
         for change in batch.outputs.changes:
             metrics.changes.labels(change.kind, change.to or "", change.direction or "", change.cause.value).inc()
             metrics.alerts.inc(change.alert)
-        metrics.batch_records.observe(batch.outcomes.total())
+        metrics.batch_records.observe(sum(batch.outcomes.values()))
         metrics.cached_leads.labels(lane).set(len(self._leads))
         metrics.stream_time_seconds.labels(lane).set(self.position.stream_time_ms / 1000)
