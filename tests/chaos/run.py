@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -49,9 +50,19 @@ async def run_fault(kind: type[Fault], servers: Servers, seed: int, logs: Path) 
         async with asyncio.timeout(kind.limit_s):
             outcome = await _run(kind(), servers, seed, logs)
     except Exception as error:  # a run that does not come to an end is a result too
-        outcome = Outcome(kind.name, seed, Result.BROKEN, trouble=f"{type(error).__name__}: {error}")
+        outcome = Outcome(
+            kind.name, seed, Result.BROKEN, trouble=f"{type(error).__name__}: {error}\n{_where(error)}"
+        )
     outcome.took_s = clock.monotonic_s() - started_s
     return outcome
+
+
+def _where(error: BaseException) -> str:
+    """The lines of ours that an error has come through, the innermost last."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return " > ".join(
+        f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames if "/tests/" in frame.filename
+    )
 
 
 async def _run(fault: Fault, servers: Servers, seed: int, logs: Path) -> Outcome:

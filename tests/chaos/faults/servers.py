@@ -22,9 +22,9 @@ class RedisKilled(Fault):
     async def inject(self, stage: Stage) -> None:
         """Kill it; every worker notices."""
         redis = stage.servers.redis
-        self.pid, self.before = redis.pid, {hand.name: len(hand.said("redis_away")) for hand in stage.crew.hands}
+        self.pid, self.before = redis.pid, {hand.name: len(hand.said("redis_away")) for hand in stage.crew.alive}
         await asyncio.to_thread(redis.kill)
-        for hand in stage.crew.hands:
+        for hand in stage.crew.alive:
             await stage.until_said(hand, "redis_away", self.before[hand.name] + 1)
 
     async def heal(self, stage: Stage) -> None:
@@ -52,7 +52,7 @@ class RedisOlder(Fault):
         file, copy = redis.directory / "appendonlydir", redis.directory / "copy"
         shutil.rmtree(copy, ignore_errors=True)
         shutil.copytree(file, copy)
-        self.stage, self.copied = stage, await stage.lanes.read()
+        self.stage, self.copied, self.before = stage, await stage.lanes.read(), stage.crew.replies(REWOUND)
         await stage.until(self._have_gone_on, "every lane has gone on since the copy")
         _set_all(stage, Mode.RESET)
         self.lost = await stage.lanes.read()
@@ -73,7 +73,7 @@ class RedisOlder(Fault):
         return {
             "commits forgotten, least of a lane": min(lost.ver - found.ver for lost, found in pairs),
             "changes forgotten, least of a lane": min(lost.seq - found.seq for lost, found in pairs),
-            "REWOUND from Redis": stage.crew.replies(REWOUND),
+            "REWOUND from Redis": stage.crew.replies(REWOUND) - self.before,
         }
 
     async def _have_gone_on(self) -> bool:
@@ -126,5 +126,5 @@ class BrokerRestarted(BrokerKilled):
 
 
 def _set_all(stage: Stage, mode: Mode) -> None:
-    for hand in stage.crew.hands:
+    for hand in stage.crew.alive:
         hand.redis.set_mode(mode)
