@@ -23,7 +23,7 @@ from tests.chaos.faults.network import (
     TransactionRepliesDropped,
 )
 from tests.chaos.faults.redis_limits import RedisDiskFull, RedisOutOfMemory, ReplicaPromoted
-from tests.chaos.faults.servers import BrokerKilled, BrokerRestarted, RedisKilled, RedisOlder
+from tests.chaos.faults.servers import BrokerDiskFull, BrokerKilled, BrokerRestarted, RedisKilled, RedisOlder
 from tests.chaos.faults.topics import PartitionsAdded, RetentionPassed, TopicMadeAnew
 from tests.chaos.faults.workers import (
     Killed,
@@ -56,6 +56,7 @@ SHORT: tuple[type[Fault], ...] = (
 FULL: tuple[type[Fault], ...] = (
     *SHORT,
     BrokerRestarted,
+    BrokerDiskFull,
     BrokerUnreachable,
     BrokerOneWay,
     BrokerSlow,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import traceback
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -12,6 +12,7 @@ from pathlib import Path
 from streams.clock import SystemClock
 from tests.chaos.check import Verdict, check
 from tests.chaos.faults import Fault
+from tests.chaos.faults.workers import BOUNDS_S
 from tests.chaos.servers import Servers
 from tests.chaos.stage import Stage
 
@@ -76,11 +77,22 @@ async def _run(fault: Fault, servers: Servers, seed: int, logs: Path) -> Outcome
         verdict = await check(stage)
         if verdict.again + verdict.taken_back and not fault.loses_commits:
             verdict.complain(f"{verdict.again} changes again, though Redis lost nothing")
-        result = _result(verdict, evidence)
+        verdict.complain(*late(stage.figures))
+        result = result_of(verdict, evidence)
         return Outcome(fault.name, seed, result, verdict, evidence, dict(stage.figures), stage.crew.crashes)
 
 
-def _result(verdict: Verdict, evidence: Mapping[str, int]) -> Result:
+def late(figures: Mapping[str, Sequence[float]]) -> list[str]:
+    """Take-overs that took longer than is promised."""
+    return [
+        f"{what} took {time_s:.1f} s, more than {bound_s:g} s"
+        for what, bound_s in BOUNDS_S.items()
+        for time_s in figures.get(what, ())
+        if time_s > bound_s
+    ]
+
+
+def result_of(verdict: Verdict, evidence: Mapping[str, int]) -> Result:
     if not all(evidence.values()):
         return Result.VACUOUS
     return Result.FAILED if verdict.problems else Result.HELD

@@ -40,6 +40,7 @@ from tests.chaos.faults.servers import BrokerKilled, BrokerRestarted, RedisKille
 from tests.chaos.faults.workers import KILLED, LateAcquirer, RebalanceStorm, Suspended
 from tests.chaos.load import make_events
 from tests.chaos.memory import Growth, MemoryWatch, grown, growths
+from tests.chaos.run import late
 from tests.chaos.servers import servers
 from tests.chaos.stage import Stage
 from tests.support.servers import missing_servers
@@ -96,6 +97,9 @@ MINUTES = 20.0
 BACKLOG = 30_000
 """For the measurement: some seconds of work."""
 
+LEADS = 2_000
+"""Each does as much in a second as in the runs of single faults: bands are crossed all the time."""
+
 PER_SECOND_MAX = 1_500
 """The checker folds two million events in memory; more would be beside the point."""
 
@@ -142,6 +146,7 @@ async def run(minutes: float, seed: int, logs: Path) -> Soak:
     """Everything, from new topics to the verdict."""
     soak = Soak(minutes=minutes)
     async with servers(1) as shared, Stage(shared, seed, logs) as stage:
+        stage.load.leads = LEADS
         await stage.begin(WORKERS)
         lasting = stage.crew.alive
         soak.per_second_able = await able(stage)
@@ -155,7 +160,7 @@ async def run(minutes: float, seed: int, logs: Path) -> Soak:
         await stage.end(CAUGHT_UP_S)
         soak.verdict, soak.memory = await check(stage), growths(memory.samples)
         soak.figures, soak.crashes = dict(stage.figures), stage.crew.crashes
-    soak.verdict.complain(*grown(soak.memory))
+    soak.verdict.complain(*grown(soak.memory), *late(soak.figures))
     vacuous = [name for name, times in soak.bitten.items() if not all(all(one.values()) for one in times)]
     soak.verdict.complain(*(f"{name} has left no evidence" for name in vacuous))
     return soak
@@ -165,7 +170,7 @@ async def able(stage: Stage) -> float:
     """Events a second that the workers take when there is always one more."""
     for hand in stage.crew.alive:
         await hand.suspend()
-    backlog = islice(make_events(Random(f"backlog {stage.seed}"), stage.clock), BACKLOG)
+    backlog = islice(make_events(Random(f"backlog {stage.seed}"), stage.clock, LEADS), BACKLOG)
     await asyncio.to_thread(send, stage, backlog)
     began_s, began_at = stage.clock.monotonic_s(), await applied(stage)
     for hand in stage.crew.alive:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 import shutil
 
 from tests.chaos.faults.fault import Evidence, Fault
@@ -12,6 +13,10 @@ from tests.chaos.wire import REWOUND
 
 FORGOTTEN_COMMITS, FORGOTTEN_CHANGES = 8, 4
 """What every lane makes between the copy and the loss."""
+
+
+ROOM_BYTES = 64 * 1024
+"""What is left when a bound is set: a second of the load."""
 
 
 class RedisKilled(Fault):
@@ -53,7 +58,7 @@ class RedisOlder(Fault):
         shutil.rmtree(copy, ignore_errors=True)
         shutil.copytree(file, copy)
         self.stage, self.copied, self.before = stage, await stage.lanes.read(), stage.crew.replies(REWOUND)
-        await stage.until(self._have_gone_on, "every lane has gone on since the copy")
+        await stage.until(self._have_gone_on, "every lane has gone on since the copy", timeout_s=60)
         _set_all(stage, Mode.RESET)
         self.lost = await stage.lanes.read()
         await asyncio.to_thread(redis.kill)
@@ -123,6 +128,39 @@ class BrokerRestarted(BrokerKilled):
         self.pid, self.before = stage.servers.broker.pid, self.proxy.refused
         await asyncio.to_thread(stage.servers.broker.stop)
         await stage.until(self._is_missed, "workers look for the broker")
+
+
+class BrokerDiskFull(Fault):
+    """Kafka's disk has no room: a broker without a folder that it can write to ends; with room it starts again.
+
+    What the kernel answers is another number than for a full disk, no more.
+    """
+
+    name = "broker-disk-full"
+
+    async def inject(self, stage: Stage) -> None:
+        """A bound a little above its largest file; it ends by itself."""
+        self.broker = stage.servers.broker
+        self.pid, self.before = self.broker.pid, self._words()
+        largest = max(path.stat().st_size for path in self.broker.directory.glob("logs/*/*.log"))
+        resource.prlimit(self.pid, resource.RLIMIT_FSIZE, (largest + ROOM_BYTES, resource.RLIM_INFINITY))
+        await stage.until(self._has_ended, "the broker has ended", timeout_s=60)
+        self.code = self.broker.program.exit_code
+
+    async def heal(self, stage: Stage) -> None:
+        """There is room; it is started."""
+        await asyncio.to_thread(self.broker.start)
+        await stage.mark("back after the broker has room")
+
+    def evidence(self, stage: Stage) -> Evidence:
+        """The kernel's word, and the broker's: it was not ended by us, and says what it could not write."""
+        return {"ended by itself": (self.code or 0) > 0, "words about a file": self._words() - self.before}
+
+    def _words(self) -> int:
+        return self.broker.log.read_text(errors="replace").count("File too large")
+
+    async def _has_ended(self) -> bool:
+        return not self.broker.running
 
 
 def _set_all(stage: Stage, mode: Mode) -> None:

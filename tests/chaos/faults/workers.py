@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from streams.kafka.consumer import SESSION_TIMEOUT_S
 from tests.chaos.faults.fault import Evidence, Fault
 from tests.chaos.lanes import Lane
 from tests.chaos.stage import Stage
@@ -11,6 +14,9 @@ KILLED = "take-over after SIGKILL"
 TOLD = "take-over after SIGTERM"
 STOPPED = "take-over after SIGSTOP"
 """Figures: from the signal until others have committed something in each lane of that worker."""
+
+BOUNDS_S: Mapping[str, float] = {KILLED: SESSION_TIMEOUT_S + 2.0, STOPPED: SESSION_TIMEOUT_S + 2.0, TOLD: 2.0}
+"""A run whose take-over takes longer has failed."""
 
 ROUNDS = 3
 """Of joining and leaving."""
