@@ -173,7 +173,7 @@ class Examination:
         self.verdict.complain(*(f"{place} was not refused, and told so" for place in sorted(told.keys() - refused)))
 
     def _check_changes(self, lane: LaneRun, folded: FileScorer) -> None:
-        """States and changes are those of the fold, the last change of a lead says its band, no state is too large."""
+        """States and changes are those of the fold, a lead's last change says its band, no state is too large."""
         stands = [one.members | {"timeline": 1} for one in self._reading(lane, CHANGES.name).stands]
         if self.is_halted:
             stands = lane.changes  # with those that wait in the outbox

@@ -55,7 +55,8 @@ KINDS = ("form.submitted", "email.bounced", "page.viewed")
 class Load:
     """Sends events until `stop`, by librdkafka, which copes with brokers that go and come.
 
-    `leads` is how many there are; `sent` counts what was sent. `misplaced` is the share that goes to a wrong partition; `topics` are those that get any.
+    `leads` is how many there are; `sent` counts what was sent. `misplaced` is the share that goes to a wrong
+    partition; `topics` are those that get any.
     """
 
     bootstrap: str

@@ -34,7 +34,7 @@ from tests.chaos.faults.workers import (
     RollingRestart,
     Suspended,
 )
-from tests.chaos.run import Outcome, run_fault
+from tests.chaos.run import Outcome, log_folder, run_fault
 from tests.chaos.servers import servers
 
 SHORT: tuple[type[Fault], ...] = (
@@ -104,8 +104,7 @@ async def run_profile(
         for brokers, group in groupby(ordered, key=lambda pair: pair[0].brokers):
             async with servers(brokers) as shared:
                 for fault, seed in group:
-                    folder = root / f"{fault.name}-{seed}"
-                    folder.mkdir(parents=True, exist_ok=True)
+                    folder = log_folder(root / f"{fault.name}-{seed}")
                     outcomes.append(await run_fault(fault, shared, seed, folder))
                     tell(outcomes[-1])
     return outcomes

@@ -43,6 +43,14 @@ class Outcome:
     trouble: str = ""
 
 
+def log_folder(path: Path) -> Path:
+    """A folder for the workers' logs, without those of a run before: runs ask logs what their workers have said."""
+    path.mkdir(parents=True, exist_ok=True)
+    for old in path.glob("worker-*.log"):
+        old.unlink()
+    return path
+
+
 async def run_fault(kind: type[Fault], servers: Servers, seed: int, logs: Path) -> Outcome:
     """One run, from new topics to the verdict. Nothing that goes wrong in it is raised."""
     clock = SystemClock()

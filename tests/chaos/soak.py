@@ -40,7 +40,7 @@ from tests.chaos.faults.servers import BrokerKilled, BrokerRestarted, RedisKille
 from tests.chaos.faults.workers import KILLED, LateAcquirer, RebalanceStorm, Suspended
 from tests.chaos.load import make_events
 from tests.chaos.memory import Growth, MemoryWatch, grown, growths
-from tests.chaos.run import late
+from tests.chaos.run import late, log_folder
 from tests.chaos.servers import servers
 from tests.chaos.stage import Stage
 from tests.support.servers import missing_servers
@@ -135,9 +135,7 @@ def main(minutes: float, seed: int, logs: Path | None) -> None:
         sys.exit(3)
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # a broker that is away is what is wanted
     with TemporaryDirectory(prefix="leadline-soak-") as folder:
-        logs = logs or Path(folder)
-        logs.mkdir(parents=True, exist_ok=True)
-        soak = asyncio.run(run(minutes, seed, logs))
+        soak = asyncio.run(run(minutes, seed, log_folder(logs or Path(folder))))
     click.echo(told(soak))
     sys.exit(1 if soak.verdict.problems else 0)
 

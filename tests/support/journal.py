@@ -215,7 +215,7 @@ async def _read_lane(store: Store, partition: int, published: dict[Place, Consum
         await read_states(reader, partition),
         [json.loads(record.value) for record in told if record.value is not None],
         await reader.meta(partition),
-        [_entry(json.loads(text)) async for text in reader.journal(partition)],
+        [read_entry(json.loads(text)) async for text in reader.journal(partition)],
         {_seq(record): (record.key or b"").decode() for record in told if record.value is None},
     )
 
@@ -288,6 +288,7 @@ def _change_differences(streamed: list[dict[str, Any]], folded: list[dict[str, A
     return found
 
 
-def _entry(members: dict[str, Any]) -> Entry:
+def read_entry(members: dict[str, Any]) -> Entry:
+    """A commit, as its journal tells it."""
     offsets = {topic: (start, end) for topic, (start, end) in members["offsets"].items()}
     return Entry(offsets, [(topic, place, instant_ms) for topic, place, instant_ms in members["applied"]])
