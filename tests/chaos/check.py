@@ -180,7 +180,7 @@ class Examination:
         self.verdict.changes += len(stands)
         made = Counter(change.change_id for change in folded.changes)
         self.verdict.changes_lost += (made - Counter(change["change_id"] for change in stands)).total()
-        self.verdict.complain(*self.run.differences(replace(lane, changes=stands)))
+        self.verdict.complain(*self.run.differences(replace(lane, changes=stands), folded))
         self.verdict.complain(*_other_bands(lane, folded, stands))
         self.verdict.complain(
             *(

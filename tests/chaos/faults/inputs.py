@@ -99,7 +99,7 @@ class TimerHerd(Fault):
     """100,000 leads fall in the same second, and a worker dies amid it."""
 
     name = "timer-herd"
-    limit_s = 900.0
+    limit_s = 1_800.0
 
     async def inject(self, stage: Stage) -> None:
         """One signup of each at one instant; when the first have fallen, kill."""
@@ -144,7 +144,7 @@ class OneLead(Fault):
     """One lead with 1,000,000 events, among all the others."""
 
     name = "one-lead"
-    limit_s = 1_200.0
+    limit_s = 2_400.0
 
     async def inject(self, stage: Stage) -> None:
         """All at once."""
