@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.chaos.faults import Fault
 from tests.chaos.faults.clocks import ClockAhead, ClockBehind
 from tests.chaos.faults.cluster import ControllerKilled, LeaderKilled, LeaderStopped
-from tests.chaos.faults.inputs import ForeignPartitioner, OneLead, TimerHerd, TopicsIdle
+from tests.chaos.faults.inputs import ForeignPartitioner, KillerRecord, OneLead, TimerHerd, TopicsIdle
 from tests.chaos.faults.network import (
     BrokerOneWay,
     BrokerSlow,
@@ -70,6 +70,7 @@ FULL: tuple[type[Fault], ...] = (
     TopicMadeAnew,
     PartitionsAdded,
     ForeignPartitioner,
+    KillerRecord,
     TopicsIdle,
     TimerHerd,
     OneLead,

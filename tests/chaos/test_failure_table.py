@@ -37,10 +37,11 @@ PROVEN = {
         ("connected/test_main_path_faults.py::test_a_worker_told_to_stop_leaves_its_backlog_in_order",),
     ),
     "a record that kills or hangs the process": Proof(
-        tests=(
+        ("killer-record",),
+        (
             "connected/test_poison.py::test_a_deadly_record_is_isolated",
             "unit/test_lane_caution.py::test_a_deadly_record_is_refused_after_three_deaths_and_no_other",
-        )
+        ),
     ),
     "an exception of ours, a loop or a fetch that hangs": Proof(
         tests=(

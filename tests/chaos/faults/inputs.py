@@ -10,11 +10,14 @@ from collections.abc import Iterator
 from confluent_kafka import Producer
 
 from schemas.instants import SECOND_MS, format_ms
-from schemas.topics import CHANGES, REKEYED
+from schemas.rejected import Reason
+from schemas.topics import CHANGES, REJECTED, REKEYED
 from streams.kafka.placement import partition_of
+from streams.lane.caution import DEATHS_MAX
 from tests.chaos.faults.fault import Evidence, Fault
 from tests.chaos.load import TOPICS
 from tests.chaos.stage import Stage
+from tests.support.deadly import UNREADABLE
 from tests.support.traffic import Event
 
 MISPLACED = 0.9
@@ -164,6 +167,49 @@ class OneLead(Fault):
     async def _is_applied(self) -> bool:
         lanes = await self.stage.lanes.look()
         return sum(sum(lane.offsets.values()) for lane in lanes) > self.before + EVENTS
+
+
+class KillerRecord(Fault):
+    """A record that kills whoever reads it, under load, with a second worker to take over and be killed too."""
+
+    name = "killer-record"
+    limit_s = 400.0
+
+    async def inject(self, stage: Stage) -> None:
+        """Two workers that it kills take the places of the others; then it comes."""
+        self.stage, stage.crew.deadly = stage, True
+        before = stage.crew.alive
+        await stage.crew.started(2)
+        for hand in before:
+            await hand.stop()
+        await asyncio.to_thread(send, stage, iter([killer(stage.clock.now_ms())]))
+        await stage.mark("back after a killer record")
+        await stage.until(self._is_refused, "it is refused", timeout_s=180)
+
+    async def heal(self, stage: Stage) -> None:
+        """It is over by itself."""
+        if (deaths := self._deaths()) > DEATHS_MAX:
+            stage.complaints.append(f"a record has killed {deaths} workers, more than {DEATHS_MAX}")
+
+    def evidence(self, stage: Stage) -> Evidence:
+        """The kernel's word, and the reader's."""
+        return {"killed by signal 9": self._deaths(), "refused as poison": self._poisoned()}
+
+    def _deaths(self) -> int:
+        return sum(hand.worker.exit_code == -9 for hand in self.stage.crew.hands)
+
+    def _poisoned(self) -> int:
+        """Nothing else is to be refused so."""
+        told = [json.loads(record.value) for record in self.stage.reader.seen if record.topic == REJECTED.name]
+        return sum(one["reason"] == Reason.POISON for one in told)
+
+    async def _is_refused(self) -> bool:
+        return self._poisoned() > 0
+
+
+def killer(at_ms: int) -> Event:
+    """What it is: it would be refused all the same, so that the checker's fold has no part in it."""
+    return Event("email.opens", b"L-1", b'{"id": "k", "lead_id": "L-1", "note": "%s"}' % UNREADABLE, at_ms)
 
 
 def signups(at_ms: int) -> Iterator[Event]:
