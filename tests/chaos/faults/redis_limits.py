@@ -62,6 +62,12 @@ class Full(Fault):
         return self._answers() - self.before >= COMPLAINTS
 
 
+def is_rewritten(redis: Redis) -> bool:
+    """Whether it writes its file anew no more."""
+    told = redis.info("persistence")
+    return not told["aof_rewrite_in_progress"] and not told["aof_rewrite_scheduled"]
+
+
 class RedisOutOfMemory(Full):
     """`maxmemory` is reached."""
 
@@ -92,11 +98,7 @@ class RedisDiskFull(Full):
         in it where a write came short soon after it had written it anew by itself."""
         self._set(resource.RLIM_INFINITY)
         self.redis.bgrewriteaof()
-        until(self._is_rewritten, timeout_s=REWRITTEN_S, what="Redis has written its file anew")
-
-    def _is_rewritten(self) -> bool:
-        told = self.redis.info("persistence")
-        return not told["aof_rewrite_in_progress"] and not told["aof_rewrite_scheduled"]
+        until(lambda: is_rewritten(self.redis), timeout_s=REWRITTEN_S, what="Redis has written its file anew")
 
     def _set(self, size_bytes: int) -> None:
         limits = (size_bytes, resource.RLIM_INFINITY)

@@ -5,11 +5,16 @@ from __future__ import annotations
 import asyncio
 import resource
 import shutil
+from pathlib import Path
+
+from redis import Redis
 
 from tests.chaos.faults.fault import Evidence, Fault
+from tests.chaos.faults.redis_limits import REWRITTEN_S, is_rewritten
 from tests.chaos.proxy import Mode
 from tests.chaos.stage import Stage
 from tests.chaos.wire import REWOUND
+from tests.support.servers import RedisServer, until
 
 FORGOTTEN_COMMITS, FORGOTTEN_CHANGES = 8, 4
 """What every lane makes between the copy and the loss."""
@@ -55,8 +60,7 @@ class RedisOlder(Fault):
         """Copy its file, let the lanes go on, kill it, and put the copy in the place of the file."""
         redis = stage.servers.redis
         file, copy = redis.directory / "appendonlydir", redis.directory / "copy"
-        shutil.rmtree(copy, ignore_errors=True)
-        shutil.copytree(file, copy)
+        await asyncio.to_thread(copy_files, redis, file, copy)
         self.stage, self.copied, self.before = stage, await stage.lanes.read(), stage.crew.replies(REWOUND)
         await stage.until(self._have_gone_on, "every lane has gone on since the copy", timeout_s=60)
         _set_all(stage, Mode.RESET)
@@ -161,6 +165,16 @@ class BrokerDiskFull(Fault):
 
     async def _has_ended(self) -> bool:
         return not self.broker.running
+
+
+def copy_files(redis: RedisServer, file: Path, copy: Path) -> None:
+    """As they are at one moment: Redis must not write them anew meanwhile."""
+    with Redis(port=redis.port) as asked:
+        asked.config_set("auto-aof-rewrite-percentage", 0)
+        until(lambda: is_rewritten(asked), timeout_s=REWRITTEN_S, what="Redis has written its file anew")
+        shutil.rmtree(copy, ignore_errors=True)
+        shutil.copytree(file, copy)
+        asked.config_set("auto-aof-rewrite-percentage", 100)
 
 
 def _set_all(stage: Stage, mode: Mode) -> None:
