@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 TYPED := $(wildcard scoring/*.pxd)
 INSTALL = $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 
-.PHONY: install demo test check bench chaos chaos-full clean
+.PHONY: install demo test check bench chaos chaos-full soak clean
 
 install: $(STAMP)
 
@@ -34,6 +34,9 @@ bench: $(STAMP)
 
 chaos: $(STAMP)
 	@$(BIN)/python -m tests.chaos $(ARGS)
+
+soak: $(STAMP)
+	@$(BIN)/python -m tests.chaos.soak $(ARGS)
 
 chaos-full: $(STAMP)
 	@$(BIN)/python -m tests.chaos --full $(ARGS)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,7 @@ from schemas.topics import REJECTED
 from streams.clock import SystemClock
 from streams.kafka.placement import partition_of
 from tests.conftest import FreshTopics
-from tests.support.deadly import DEADLY
+from tests.support.deadly import DEADLY, DEADLY_WORKER
 from tests.support.journal import read_run
 from tests.support.traffic import Event, produce
 from tests.support.workers import ROOT, Site, Worker, eventually
@@ -49,7 +48,7 @@ def start(site: Site, how: str) -> Worker:
     settings = site.settings(grace_s=3_600, batch_records=BATCH_RECORDS)
     environ = {f"LEADLINE_{name.upper()}": str(value) for name, value in settings.items()}
     log = site.directory / f"worker-{site.started}.log"
-    argv = (sys.executable, "-m", "tests.support.deadly", how, "worker")
+    argv = (*DEADLY_WORKER, how, "worker")
     return Worker(argv, log=log, env={**os.environ, **environ}, cwd=ROOT)
 
 
