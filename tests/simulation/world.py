@@ -17,7 +17,7 @@ from tests.simulation.load import BEGIN_MS, LOAD_S, TOPICS, Writing, draw_load
 from tests.simulation.loop import NOBODY, Process, VirtualLoop
 from tests.simulation.schedule import FATES, Act, Schedule
 from tests.simulation.wire import Fate, Server, Trap, Traps
-from tests.simulation.worker import Worker, shared_metrics
+from tests.simulation.worker import Worker
 from tests.support.doubles.memory_redis import LaneKeys, MemoryRedis
 from tests.support.doubles.store import MemoryStore
 
@@ -32,8 +32,8 @@ RESTARTS_S = 0.5
 SETTLED_S = 120.0
 """From the last fault to everything applied and published: a transaction left open ends after 20 s."""
 
-CALM_S = 1.5
-"""Whatever may still come has come: a member that was left out has heard of it, an idle lane has looked around."""
+CALM_S = 1.0
+"""Whatever may still come has come: a member that was left out has heard of it."""
 
 LOOK_S = 0.5
 
@@ -64,7 +64,6 @@ class World:
         self.evidence: Counter[str] = Counter()
         self.story: list[tuple[float, str]] = []
         self.complaints: list[str] = []
-        self.metrics = shared_metrics()
         self.traps = Traps()
         self.servers = (
             Server("redis", REDIS_GIVES_UP_S),
@@ -147,7 +146,11 @@ class World:
         is_quiet = not self.traps.set and not self._rewinds and not any(server.is_troubled for server in self.servers)
         is_whole = self.redis.fault is None and not self.broker.stalled and self.broker.is_settled
         awake = all(worker.is_dead or not worker.stands_still for worker in self.workers)
-        return is_quiet and is_whole and awake and not self._stands()
+        return is_quiet and is_whole and awake and self._is_at_work() and not self._stands()
+
+    def _is_at_work(self) -> bool:
+        """Whether a member owns each lane: one that is about to take over again only looks settled."""
+        return all(any(worker.owns(each) for worker in self.group.members) for each in range(PARTITIONS))
 
     def _stands(self) -> dict[str, str]:
         """What is not applied or published yet."""
