@@ -69,13 +69,13 @@ class WatchedSource(PartitionSource):
     def __init__(self, worker: Worker, partition: int) -> None:
         super().__init__(worker.consumer, partition, TOPICS, worker.clock)
         self._worker = worker
-        self.known: tuple[float, Mapping[str, float]] = 0.0, {}
+        self.known: tuple[float, Mapping[str, tuple[float, float]]] = 0.0, {}
 
     async def pull(self, topics: Sequence[str], max_records: int, timeout_s: float) -> Pull:
         """See the port."""
         pulled = await super().pull(topics, max_records, timeout_s)
         told = self._worker.consumer.told_at_s
-        known = {topic: told.get(TopicPartition(topic, self.partition), -1.0) for topic in TOPICS}
+        known = {topic: told.get(TopicPartition(topic, self.partition), (-1.0, -1.0)) for topic in TOPICS}
         self.known = self._worker.world.loop.time(), known
         return pulled
 

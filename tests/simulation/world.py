@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable
 from random import Random
+from typing import NamedTuple
 
 from aiokafka import TopicPartition
 
@@ -53,6 +54,13 @@ class RedisClock:
         return self._world.loop.time()
 
 
+class Copy(NamedTuple):
+    """All of Redis, and how often it had been rewound when the copy was made."""
+
+    lanes: dict[int, LaneKeys]
+    rewinds: int
+
+
 class World:
     """Everything of one run. `evidence` counts what has happened, `story` tells it with its times."""
 
@@ -72,7 +80,7 @@ class World:
         )
         self.redis = MemoryRedis(RedisClock(self))
         self.store = MemoryStore(self.redis, partitions=PARTITIONS)
-        self.broker = Broker(self.now_ms, self.was)
+        self.broker = Broker(self.was)
         self.ledger = Ledger(self)
         self.rng = Random(f"world {seed}")
         self.group = Group(PARTITIONS, self.rng)
@@ -190,7 +198,7 @@ class World:
         what, _, how = act.kind.partition(" ")
         match what, how:
             case ("kill", _):
-                self._set_trap(act, whom, self._kill)
+                self._set_trap(act, whom, self.kill)
             case ("pause", _):
                 self._set_trap(act, whom, lambda process: self._pause(process, act.for_s))
             case ("leave", _):
@@ -199,6 +207,9 @@ class World:
                 self.start_worker()
             case ("rebalance", _):
                 self.group.shuffle()
+            case ("commit", _):
+                self.broker.is_slow = True
+                self._later(act.for_s, self._hurry)
             case ("rewind", "for the paused"):
                 self._set_trap(act, whom, self._rewind_for)
             case ("rewind", _):
@@ -223,7 +234,8 @@ class World:
             self.traps.set = [each for each in self.traps.set if each[2] is not trap]
             trap(whom)
 
-    def _kill(self, process: Process) -> None:
+    def kill(self, process: Process) -> None:
+        """As by SIGKILL; its supervisor starts another one."""
         if not process.is_dead:
             self.was("worker: killed")
             process.die()
@@ -259,15 +271,20 @@ class World:
         """Whether all lanes are in Redis: where they are not, an emptied one halts them, as it should."""
         return all("lineage" in self.redis.lane(each).meta for each in range(PARTITIONS))
 
-    def _copy(self) -> dict[int, LaneKeys]:
+    def _copy(self) -> Copy:
         """What Redis is going to be again."""
         self._rewinds += 1
-        return self.redis.snapshot()
+        return Copy(self.redis.snapshot(), self.evidence["redis: rewound"])
 
-    def _rewind(self, older: dict[int, LaneKeys]) -> None:
+    def _rewind(self, older: Copy) -> None:
         self._rewinds -= 1
+        if older.rewinds != self.evidence["redis: rewound"]:
+            return  # a copy of a history that was left before
         self.was("redis: rewound")
-        self.redis.restore(older)
+        self.redis.restore(older.lanes)
+
+    def _hurry(self) -> None:
+        self.broker.is_slow = False
 
     def _empty(self) -> None:
         self.redis.fault = None
