@@ -101,11 +101,13 @@ FETCH_RECORDS = 5
 class Broker:
     """All logs, and what transactional producers have under way. `was` is told of what is rare."""
 
-    def __init__(self, now_ms: Callable[[], int], was: Callable[[str], None]) -> None:
+    def __init__(self, was: Callable[[str], None]) -> None:
         self.logs: defaultdict[TopicPartition, Log] = defaultdict(Log)
         self.stalled: set[TopicPartition] = set()
         """Of these a fetch tells nothing."""
-        self._now_ms = now_ms
+        self.is_slow = False
+        """The next commit of a transaction comes about only right before its successor's fence."""
+        self._last_moment: dict[str, tuple[int, State]] = {}
         self._was = was
         self._epochs: defaultdict[str, int] = defaultdict(int)
         self._timeouts_s: dict[str, float] = {}
@@ -161,6 +163,9 @@ class Broker:
 
     def begin_producer(self, name: str, timeout_s: float) -> int:
         """The next epoch of a transactional id: who had it before is fenced, and what they had begun taken back."""
+        if end := self._last_moment.pop(name, None):
+            self._was("kafka: transaction committed at the last moment")
+            self._end(name, *end)
         self._take_back(name, "a take-over")
         self._epochs[name] += 1
         self._timeouts_s[name] = timeout_s
@@ -179,9 +184,17 @@ class Broker:
             loop.call_later(self._timeouts_s[name], self._expire, name, self._open[name], context=NOBODY)
         self.write(tp, records, self._open[name])
 
-    def end_transaction(self, name: str, epoch: int, state: State) -> None:
-        """End what this producer has begun."""
+    def end_transaction(self, name: str, epoch: int, state: State) -> bool:
+        """End what this producer has begun; False if that has not come about yet."""
         self._check(name, epoch)
+        if self.is_slow and state is State.COMMITTED:
+            self.is_slow = False
+            self._last_moment[name] = epoch, state
+            return False
+        self._end(name, epoch, state)
+        return True
+
+    def _end(self, name: str, epoch: int, state: State) -> None:
         if transaction := self._open.pop(name, None):
             self.end(transaction, state)
             if state is State.ABORTED:

@@ -53,7 +53,8 @@ class SimulatedConsumer:
         self._worker = _worker()
         self._positions: dict[TopicPartition, int] = {}
         self._told: dict[TopicPartition, tuple[int, int, int]] = {}
-        self.told_at_s: dict[TopicPartition, float] = {}
+        self.told_at_s: dict[TopicPartition, tuple[float, float]] = {}
+        """Of each log, when the broker has last told of it, and when that was heard."""
         self._asked_at_s = -1.0
         self._assigned: frozenset[TopicPartition] = frozenset()
 
@@ -134,7 +135,7 @@ class SimulatedConsumer:
             )
         except Unanswered:  # aiokafka fetches again by itself, and says nothing
             return {}, broker.news(partition)
-        self.told_at_s.update(dict.fromkeys(told, at_s))
+        self.told_at_s.update(dict.fromkeys(told, (at_s, loop.time())))
         return told, since
 
     def _take(
@@ -217,11 +218,16 @@ class SimulatedProducer:
 
     async def _end(self, state: State) -> None:
         try:
-            await self._ask(lambda: self._broker.end_transaction(self._name, self._epoch, state))
+            await self._ask(lambda: self._ended_as(state))
         except Exception:
             self._is_failed = True
             self._worker.world.was(f"publisher: failed to end as {state.name.lower()}")
             raise
+
+    def _ended_as(self, state: State) -> None:
+        """Where the broker takes until the last moment, that is because nobody is there any more."""
+        if not self._broker.end_transaction(self._name, self._epoch, state):
+            self._worker.world.kill(self._worker)
 
     def _flush(self) -> None:
         batches, self._batches = self._batches, {}

@@ -40,14 +40,19 @@ class Group:
         self._partitions = partitions
         self._rng = rng
         self._generation = 0
+        self._is_gathering = False
         self._ready: set[Worker] = set()
         self._still_since: dict[Worker, float] = {}
         self._changed = asyncio.Event()
 
     def join(self, worker: Worker) -> None:
-        """A new member, or one that was left out."""
-        if worker not in self.members:
-            self.members.append(worker)
+        """A new member, or one that was left out: it holds nothing that it would have to give up first."""
+        if worker in self.members:
+            return
+        self.members.append(worker)
+        if self._is_gathering:
+            self._ready.add(worker)
+        else:
             self._changed.set()
 
     def leave(self, worker: Worker) -> None:
@@ -84,6 +89,7 @@ class Group:
     async def _rebalance(self) -> None:
         loop = asyncio.get_running_loop()
         self._generation += 1
+        self._is_gathering = True
         self._ready.clear()
         for worker in self.members:
             self._tell(worker, Word(self._generation, gives_up=True), HEARTBEAT_S)
@@ -93,6 +99,7 @@ class Group:
         for worker in [worker for worker in self.members if worker not in self._ready]:
             self.members.remove(worker)
             self.listens(worker)
+        self._is_gathering = False
         order = list(self.members)
         self._rng.shuffle(order)
         for place, worker in enumerate(order):

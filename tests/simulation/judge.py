@@ -147,8 +147,8 @@ class _Queue:
 def _must_be_known(world: World, lane: LaneRun, record: tuple[str, int], known: Known) -> bool:
     """Whether the lane had to wait for this record, by what it could know when it made that commit."""
     topic, offset = record
-    told_at_s = known.told_at_s.get(topic, -1.0)
-    silent_s = known.pulled_at_s - told_at_s
+    told_at_s, heard_at_s = known.told_at_s.get(topic, (-1.0, -1.0))
+    silent_s = known.pulled_at_s - heard_at_s
     if silent_s > SETTINGS.topic_wait_s:
         return False
     stable_at_s = world.broker.logs[TopicPartition(topic, lane.partition)].slots[offset].stable_at_s

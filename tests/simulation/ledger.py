@@ -13,10 +13,11 @@ if TYPE_CHECKING:
 
 
 class Known(NamedTuple):
-    """When the lane pulled last, when each topic had told anything last by then, and when the commit was made."""
+    """When the lane pulled last, of each topic when it had told anything last by then and when that was heard, and
+    when the commit was made."""
 
     pulled_at_s: float
-    told_at_s: Mapping[str, float]
+    told_at_s: Mapping[str, tuple[float, float]]
     made_at_ms: int
 
 

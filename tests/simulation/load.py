@@ -38,7 +38,7 @@ BACKLOG, LIVE = 12, 18
 
 BACKLOG_MS = 20_000
 
-IN_TRANSACTION, ABORTED, MISPLACED, REPEATED, BAD, WRONG_CLOCK = 0.2, 0.3, 0.12, 0.1, 0.05, 0.04
+IN_TRANSACTION, ABORTED, MISPLACED, REPEATED, BAD, WRONG_CLOCK = 0.2, 0.3, 0.12, 0.1, 0.05, 0.1
 """Shares of the records; of those in transactions the share that is taken back."""
 
 MODEL_AGAIN = 0.2

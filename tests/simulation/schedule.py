@@ -31,6 +31,7 @@ KINDS = (
     ("outputs lost", 1),
     ("outputs unanswered", 2),
     ("outputs away", 2),
+    ("commit at the last moment", 3),
     ("inputs away", 1),
     ("topic stalls", 2),
 )

@@ -40,13 +40,19 @@ class WiredLane:
     def __init__(self, worker: Worker, partition: int) -> None:
         self._worker = worker
         self._partition = partition
+        self._ver = -1
         self._lane: MemoryLane = worker.world.store.lane(partition)
+
+    @property
+    def is_owner(self) -> bool:
+        """Whether Redis stands where it has last said to us that it does."""
+        return self._lane.is_owner and self._worker.world.redis.lane(self._partition).meta["ver"] == str(self._ver)
 
     async def acquire(self) -> Acquired:
         """See the port."""
         lane = self._worker.world.store.lane(self._partition)
         acquired = await self._ask(lane.acquire)
-        self._lane = lane
+        self._lane, self._ver = lane, acquired.standing.ver
         return acquired
 
     async def load(self, lead_ids: Sequence[str]) -> Sequence[bytes | None]:
@@ -77,7 +83,9 @@ class WiredLane:
                 world.was("redis: repeated commit answered as before")
             return standing
 
-        return await self._ask(serve)
+        standing: Standing = await self._ask(serve)
+        self._ver = standing.ver
+        return standing
 
     async def standing(self) -> Standing:
         """See the port."""

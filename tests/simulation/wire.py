@@ -116,6 +116,8 @@ class Wire:
         return await answer
 
     def _arrive(self, serve: Callable[[], Answer], answer: asyncio.Future[Answer], fate: Fate) -> None:
+        if self.is_cut:
+            return
         loop = asyncio.get_running_loop()
         self.server.late -= fate is Fate.LATE
         if self.server.is_away:

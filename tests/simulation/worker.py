@@ -7,11 +7,9 @@ from collections.abc import Mapping, Sequence
 from contextvars import copy_context
 from functools import lru_cache, partial
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aiokafka import TopicPartition
-from prometheus_client import CollectorRegistry
-
 from streams.kafka.held import Held
 from streams.kafka.ingest import CANCEL_S, FINISH_S
 from streams.kafka.placement import partition_of
@@ -20,7 +18,6 @@ from streams.kafka.transactions import LanePublisher
 from streams.lane.lane import Lane
 from streams.lane.ports import Pull
 from streams.lane.surroundings import Surroundings
-from streams.metrics import Metrics
 from streams.settings import Settings
 from tests.simulation.clients import SimulatedConsumer
 from tests.simulation.group import Word
@@ -36,6 +33,16 @@ SETTINGS = Settings(journal=True, grace_s=2, topic_wait_s=2).model_copy(
     update={"batch_records": 6, "outbox_limit": 8, "lane_cache_leads": 4}
 )
 """So small that short logs take several batches, fill the outbox and make lanes forget leads."""
+
+class Uncounted:
+    """In the place of metrics: nobody looks at them."""
+
+    def __getattr__(self, name: str) -> Any:
+        return self
+
+    def __call__(self, *args: object, **labels: object) -> Any:
+        return self
+
 
 place_of = lru_cache(maxsize=1_000)(partition_of)
 
@@ -62,13 +69,13 @@ class WatchedSource(PartitionSource):
     def __init__(self, worker: Worker, partition: int) -> None:
         super().__init__(worker.consumer, partition, TOPICS, worker.clock)
         self._worker = worker
-        self.known: tuple[float, Mapping[str, float]] = 0.0, {}
+        self.known: tuple[float, Mapping[str, tuple[float, float]]] = 0.0, {}
 
     async def pull(self, topics: Sequence[str], max_records: int, timeout_s: float) -> Pull:
         """See the port."""
         pulled = await super().pull(topics, max_records, timeout_s)
         told = self._worker.consumer.told_at_s
-        known = {topic: told.get(TopicPartition(topic, self.partition), -1.0) for topic in TOPICS}
+        known = {topic: told.get(TopicPartition(topic, self.partition), (-1.0, -1.0)) for topic in TOPICS}
         self.known = self._worker.world.loop.time(), known
         return pulled
 
@@ -84,16 +91,26 @@ class Worker(Process):
         self.clock = WorkerClock(world, rng.choice((0, 0, 7_200_000, -7_200_000)))
         wire = partial(Wire, self, traps=world.traps, rng=rng, was=world.was)
         self.redis, self.inputs, self.outputs = (wire(each) for each in world.servers)
-        self._metrics = world.metrics
         self._rng = rng
         self._generation = 0
         self._words: list[Word] = []
         self._heard = asyncio.Event()
+        self._stores: dict[int, WiredLane] = {}
         self._held: list[tuple[Held, asyncio.Task[None]]] = []
         context = copy_context()
         context.run(OWNER.set, self)
         self.task = world.loop.create_task(self._run(), name=self.name, context=context)
         self.task.add_done_callback(self._ended)
+
+    def owns(self, partition: int) -> bool:
+        """Whether its lane of this partition goes from turn to turn, and Redis knows it as the owner."""
+        return any(
+            held.partition == partition
+            and isinstance(held.lane, Lane)
+            and held.lane.is_working
+            and self._stores[partition].is_owner
+            for held, _ in self._held
+        )
 
     def hear(self, word: Word) -> None:
         """The group says something; what has been overtaken by a later rebalance counts for nothing."""
@@ -131,7 +148,7 @@ class Worker(Process):
         self._around = Surroundings(
             settings=SETTINGS,
             open_publisher=self._open_publisher,
-            metrics=self._metrics,
+            metrics=Uncounted(),
             clock=self.clock,
             partition_of=partial(place_of, partitions=self.world.partitions),
             jitter=self._rng,
@@ -165,7 +182,8 @@ class Worker(Process):
         return self.sources[partition]
 
     def _make_lane(self, partition: int, source: PartitionSource) -> Lane:
-        return Lane(source, WiredLane(self, partition), self._around)
+        self._stores[partition] = WiredLane(self, partition)
+        return Lane(source, self._stores[partition], self._around)
 
     def _open_publisher(self, partition: int) -> LanePublisher:
         return LanePublisher(self.name, f"out-{partition}", partition, self._rng)
@@ -195,9 +213,3 @@ class Worker(Process):
         if task.cancelled() or task.exception() is None or self.is_dead:
             return
         self.world.ended(self, task.exception())
-
-
-@lru_cache(maxsize=1)
-def shared_metrics() -> Metrics:
-    """Of all runs: to make them takes as long as a tenth of a run."""
-    return Metrics(CollectorRegistry())

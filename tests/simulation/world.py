@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable
 from random import Random
+from typing import NamedTuple
 
 from aiokafka import TopicPartition
 
@@ -17,7 +18,7 @@ from tests.simulation.load import BEGIN_MS, LOAD_S, TOPICS, Writing, draw_load
 from tests.simulation.loop import NOBODY, Process, VirtualLoop
 from tests.simulation.schedule import FATES, Act, Schedule
 from tests.simulation.wire import Fate, Server, Trap, Traps
-from tests.simulation.worker import Worker, shared_metrics
+from tests.simulation.worker import Worker
 from tests.support.doubles.memory_redis import LaneKeys, MemoryRedis
 from tests.support.doubles.store import MemoryStore
 
@@ -32,8 +33,8 @@ RESTARTS_S = 0.5
 SETTLED_S = 120.0
 """From the last fault to everything applied and published: a transaction left open ends after 20 s."""
 
-CALM_S = 1.5
-"""Whatever may still come has come: a member that was left out has heard of it, an idle lane has looked around."""
+CALM_S = 1.0
+"""Whatever may still come has come: a member that was left out has heard of it."""
 
 LOOK_S = 0.5
 
@@ -53,6 +54,13 @@ class RedisClock:
         return self._world.loop.time()
 
 
+class Copy(NamedTuple):
+    """All of Redis, and how often it had been rewound when the copy was made."""
+
+    lanes: dict[int, LaneKeys]
+    rewinds: int
+
+
 class World:
     """Everything of one run. `evidence` counts what has happened, `story` tells it with its times."""
 
@@ -64,7 +72,6 @@ class World:
         self.evidence: Counter[str] = Counter()
         self.story: list[tuple[float, str]] = []
         self.complaints: list[str] = []
-        self.metrics = shared_metrics()
         self.traps = Traps()
         self.servers = (
             Server("redis", REDIS_GIVES_UP_S),
@@ -73,7 +80,7 @@ class World:
         )
         self.redis = MemoryRedis(RedisClock(self))
         self.store = MemoryStore(self.redis, partitions=PARTITIONS)
-        self.broker = Broker(self.now_ms, self.was)
+        self.broker = Broker(self.was)
         self.ledger = Ledger(self)
         self.rng = Random(f"world {seed}")
         self.group = Group(PARTITIONS, self.rng)
@@ -147,7 +154,11 @@ class World:
         is_quiet = not self.traps.set and not self._rewinds and not any(server.is_troubled for server in self.servers)
         is_whole = self.redis.fault is None and not self.broker.stalled and self.broker.is_settled
         awake = all(worker.is_dead or not worker.stands_still for worker in self.workers)
-        return is_quiet and is_whole and awake and not self._stands()
+        return is_quiet and is_whole and awake and self._is_at_work() and not self._stands()
+
+    def _is_at_work(self) -> bool:
+        """Whether a member owns each lane: one that is about to take over again only looks settled."""
+        return all(any(worker.owns(each) for worker in self.group.members) for each in range(PARTITIONS))
 
     def _stands(self) -> dict[str, str]:
         """What is not applied or published yet."""
@@ -187,7 +198,7 @@ class World:
         what, _, how = act.kind.partition(" ")
         match what, how:
             case ("kill", _):
-                self._set_trap(act, whom, self._kill)
+                self._set_trap(act, whom, self.kill)
             case ("pause", _):
                 self._set_trap(act, whom, lambda process: self._pause(process, act.for_s))
             case ("leave", _):
@@ -196,6 +207,9 @@ class World:
                 self.start_worker()
             case ("rebalance", _):
                 self.group.shuffle()
+            case ("commit", _):
+                self.broker.is_slow = True
+                self._later(act.for_s, self._hurry)
             case ("rewind", "for the paused"):
                 self._set_trap(act, whom, self._rewind_for)
             case ("rewind", _):
@@ -220,7 +234,8 @@ class World:
             self.traps.set = [each for each in self.traps.set if each[2] is not trap]
             trap(whom)
 
-    def _kill(self, process: Process) -> None:
+    def kill(self, process: Process) -> None:
+        """As by SIGKILL; its supervisor starts another one."""
         if not process.is_dead:
             self.was("worker: killed")
             process.die()
@@ -256,15 +271,20 @@ class World:
         """Whether all lanes are in Redis: where they are not, an emptied one halts them, as it should."""
         return all("lineage" in self.redis.lane(each).meta for each in range(PARTITIONS))
 
-    def _copy(self) -> dict[int, LaneKeys]:
+    def _copy(self) -> Copy:
         """What Redis is going to be again."""
         self._rewinds += 1
-        return self.redis.snapshot()
+        return Copy(self.redis.snapshot(), self.evidence["redis: rewound"])
 
-    def _rewind(self, older: dict[int, LaneKeys]) -> None:
+    def _rewind(self, older: Copy) -> None:
         self._rewinds -= 1
+        if older.rewinds != self.evidence["redis: rewound"]:
+            return  # a copy of a history that was left before
         self.was("redis: rewound")
-        self.redis.restore(older)
+        self.redis.restore(older.lanes)
+
+    def _hurry(self) -> None:
+        self.broker.is_slow = False
 
     def _empty(self) -> None:
         self.redis.fault = None

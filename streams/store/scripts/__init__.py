@@ -14,11 +14,15 @@ class Script:
     text: str
     sha: str
 
+    @classmethod
+    def of(cls, text: str) -> Script:
+        """The script with this text."""
+        return cls(text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest())
+
 
 def _read(name: str) -> Script:
     here = files(__name__)
-    text = here.joinpath("common.lua").read_text("utf-8") + here.joinpath(name).read_text("utf-8")
-    return Script(text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest())
+    return Script.of(here.joinpath("common.lua").read_text("utf-8") + here.joinpath(name).read_text("utf-8"))
 
 
 ACCEPT = _read("accept.lua")

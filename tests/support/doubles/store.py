@@ -71,6 +71,11 @@ class MemoryLane:
         self._token = ""
 
     @property
+    def is_owner(self) -> bool:
+        """Whether nobody has acquired the lane since."""
+        return self._keys.meta.get("token") == self._token
+
+    @property
     def _keys(self) -> LaneKeys:
         return self._redis.lane(self._partition)
 
