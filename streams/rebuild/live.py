@@ -64,7 +64,7 @@ class Live:
             timeline = max(timeline, self.told.timeline) + 1
         position.begin_timeline(timeline, judged.published)
         for topic, seq in self.told.seqs.items():
-            position.seqs[topic] = max(seq, position.seqs.get(topic, 0))
+            position.go_on_after(topic, seq)
         await self.commit(meta={MARK: str(timeline)})
         self._drain.start(timeline, position.lineage)
 

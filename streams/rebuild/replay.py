@@ -8,11 +8,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from schemas.published import Published
+from streams.lane.commits import new_commit_id
 from streams.lane.lane import AGAIN_S, Lane
 from streams.lane.ports import (
     Bounds,
+    Commit,
     Halted,
     OutboxEntry,
     PositionLost,
@@ -151,9 +154,16 @@ async def replay(
             if until.is_applied(offsets) and await _has_done_all(draft, grace_ms):
                 lane.stop()
         await task
+        await change(draft, meta={"starts": "0"})  # Who was told to stop has not died of the next record.
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+
+
+async def change(draft: RebuildStore, **changes: Any) -> None:
+    """Commit these changes where the draft stands."""
+    standing = await draft.standing()
+    await draft.commit(Commit(commit_id=new_commit_id(), ver=standing.ver, offsets={}, **changes))
 
 
 async def _hold(lane: Lane) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 
+from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from schemas.topics import ALL, Topic
@@ -48,6 +49,23 @@ async def make_topics_anew(
     finally:
         await admin.close()
     raise TimeoutError(f"the topics at {bootstrap} have no leaders")
+
+
+async def delete_before(bootstrap: str, topic: str, partition: int, offset: int) -> None:
+    """As retention does."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        await admin.delete_records({TopicPartition(topic, partition): _BeforeOffset(offset)})
+    finally:
+        await admin.close()
+
+
+class _BeforeOffset:
+    """What aiokafka wants to be told."""
+
+    def __init__(self, offset: int) -> None:
+        self.before_offset = offset
 
 
 def _new(topic: Topic, partitions: int, replicas: int) -> NewTopic:
