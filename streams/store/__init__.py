@@ -58,7 +58,7 @@ Fields of meta (text; "store": maintained by the scripts, "lane": written by the
     model_version, model_body   lane   the scoring model in force: its label and its YAML
     model_since, model_ordinal  lane   since which ms; how many models the lane has had, from 1
     first_model                 lane   the YAML of the model that the lane began with
-    rebuild                     both   there while only a rebuild may own the lane: its timeline, `begun` before that
+    rebuild                     both   only while a rebuild owns the lane: its timeline, `begun` before it has one
     moved                       lane   of a draft: it is of no more use
     next_model_version, _body,  lane   the same of a model that is being put in force, and the record that
       _since, _cause                   brought it; empty when none is

@@ -209,7 +209,8 @@ async def test_misplaced_records_count_once_again(site: Site, raw: Redis) -> Non
     assert [lane["taken_back"] for lane in first] == [[], []]
     after, told = await kept(raw, site), await changes(site)
     assert await site.records(REJECTED.name, REKEYED.name) == others
-    assert scores(after) == pytest.approx(scores(before), abs=1e-5)
+    now_ms = SystemClock().now_ms()
+    assert scores(after, now_ms) == pytest.approx(scores(before, now_ms), abs=1e-5)
     metas = [key for key in before if kind_of(key) == "meta"]
     origins = [[found for found in before[key].items() if found[0].startswith("origin:")] for key in metas]
     assert any(origins)
@@ -218,10 +219,9 @@ async def test_misplaced_records_count_once_again(site: Site, raw: Redis) -> Non
     assert await changes(site) == told
 
 
-def scores(found: dict[str, Any]) -> dict[str, float]:
-    """The score of each lead now, by the model that is in force."""
+def scores(found: dict[str, Any], now_ms: int) -> dict[str, float]:
+    """The score of each lead at an instant, by the model that is in force."""
     plan = Plan(read_model(model_without_limits()), 2)
-    now_ms = SystemClock().now_ms()
     states = {key: decode_lead(state) for key, state in found.items() if kind_of(key) == "lead"}
     return {key: Curve(plan, lead).score(now_ms) for key, lead in states.items()}
 
