@@ -43,7 +43,7 @@ class Gap:
     """One reason to halt. `topic` is empty where it is about what was published.
 
     `way` is what `leadline accept-gap` does, `skipping` what it does with --skip, where that is another thing;
-    None: nothing is to be accepted, the text says what to correct.
+    None: nothing is to be accepted, the text says what to correct. `beside` is what another command would do.
     """
 
     partition: int
@@ -51,6 +51,7 @@ class Gap:
     what: str
     way: Way | None
     skipping: Way | None = None
+    beside: str = ""
 
     @property
     def command(self) -> str:
@@ -58,13 +59,18 @@ class Gap:
         topic = f" --topic {self.topic}" if self.topic else ""
         return f"leadline accept-gap --partition {self.partition}{topic}"
 
-    def __str__(self) -> str:
-        text = self.what
-        if self.way is not None:
-            text += f" `{self.command}` {self.way.effect}."
+    @property
+    def remedy(self) -> str:
+        """What goes on, and what that does; empty where nothing is to be accepted."""
+        texts = [] if self.way is None else [f"`{self.command}` {self.way.effect}."]
         if self.skipping is not None:
-            text += f" With --skip it {self.skipping.effect}."
-        return text
+            texts.append(f"With --skip it {self.skipping.effect}.")
+        if self.beside:
+            texts.append(f"{self.beside}.")
+        return " ".join(texts)
+
+    def __str__(self) -> str:
+        return f"{self.what} {self.remedy}".rstrip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +244,9 @@ def _replaced(partition: int, position: Position, told: Published, left: int) ->
         "timeline": str(told.timeline + 1),
         "timeline_base": str(left),
     }
-    return Gap(partition, "", what, Way(f"{effect} under timeline {told.timeline + 1}", fields))
+    rebuild = f"`leadline rebuild --partition {partition}` scores it all, too, but publishes only what was not told"
+    way = Way(f"{effect} under timeline {told.timeline + 1}", fields)
+    return Gap(partition, "", what, way, beside=rebuild if position.is_new else "")
 
 
 def _unmarked(partition: int, position: Position, told: Published | None, left: int) -> Gap:

@@ -105,6 +105,12 @@ class Position:
         self.changed[SEQ + topic] = str(seq)
         return self.timeline, seq
 
+    def go_on_after(self, topic: str, seq: int) -> None:
+        """That output has a record of this seq already."""
+        if seq > self.seqs.get(topic, 0):
+            self.seqs[topic] = seq
+            self.changed[SEQ + topic] = str(seq)
+
     def is_repeated(self, origin: Origin) -> bool:
         """Whether a re-keyed record of this origin was applied; notes it as applied from now on."""
         place = (origin.topic, origin.partition)

@@ -55,19 +55,19 @@ class Live:
         position = self.position = Position.read(acquired.meta)
         position.take_changed()  # A lane without scores stays one until it has some.
         outbox = await self._read_outbox()
-        await self._accept_outputs(outbox)
+        is_begun = self.meta[MARK].isdecimal() or await self._accept_outputs(outbox)
         judged = await self._drain.take_over(position, outbox)
         self.told = await self._site.read_told(position.is_new)
         for entry in outbox:
             if entry.number > judged.published:
                 self.told.hear(entry)
         timeline = max(position.timeline, judged.timeline)
-        if not self.meta[MARK].isdecimal():
+        if not is_begun:
             timeline = max(timeline, self.told.timeline) + 1
         position.note_publisher(judged.before)
         position.begin_timeline(timeline, judged.published)
         for topic, seq in self.told.seqs.items():
-            position.seqs[topic] = max(seq, position.seqs.get(topic, 0))
+            position.go_on_after(topic, seq)
         await self.commit(meta={MARK: str(timeline)})
         self._drain.start(position)
 
@@ -118,21 +118,25 @@ class Live:
         if not await self._site.live.settle(self.position.ver, fields, [*stale, *FORGOTTEN]):
             raise Rewound(f"lane {self._site.partition} was changed by somebody else while it was being rebuilt")
 
-    async def _accept_outputs(self, outbox: Sequence[OutboxEntry]) -> None:
-        """What was published belongs to other scores, or to none: these take its place. Raises Halted."""
+    async def _accept_outputs(self, outbox: Sequence[OutboxEntry]) -> bool:
+        """Whether what was published belongs to other scores: then these go on under a timeline above theirs.
+
+        Raises Halted where they are another environment's.
+        """
         position, partition = self.position, self._site.partition
         if not self._publisher.keeps_marks:
-            return
+            return False
         left = outbox[0].number - 1 if outbox else position.outbox
         environment = self._site.around.settings.environment
         gap = output_gap(position, await self._publisher.last(), left, environment, partition)
         if gap is None:
-            return
+            return False
         if gap.way is None:
             raise Halted(str(gap))
         position.lineage = gap.way.fields.get("lineage", position.lineage)
         position.begin_timeline(int(gap.way.fields["timeline"]), int(gap.way.fields["timeline_base"]))
-        await self.commit(meta=gap.way.fields)
+        await self.commit(meta={**gap.way.fields, MARK: gap.way.fields["timeline"]})
+        return True
 
     async def _read_outbox(self) -> list[OutboxEntry]:
         entries: list[OutboxEntry] = []

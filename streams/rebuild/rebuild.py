@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from streams.lane.commits import new_commit_id
 from streams.lane.gaps import Gap, Inputs, wanted
-from streams.lane.ports import Bounds, Commit
+from streams.lane.ports import Bounds
 from streams.lane.position import Position, model_fields, plan_of
 from streams.rebuild.exchange import Done, Exchange
 from streams.rebuild.live import MARK, Live
 from streams.rebuild.losses import Loss, ends, first_model, losses, obstacles
 from streams.rebuild.ports import RebuildStore
-from streams.rebuild.replay import Progress, replay
+from streams.rebuild.replay import Progress, change, replay
 from streams.rebuild.site import Site
 
 MOVED = "moved"
@@ -71,12 +70,12 @@ async def rebuild(site: Site, tell: Tell) -> Rebuilt:
 
 async def drop(draft: RebuildStore) -> None:
     """Remove a draft that this process owns, in pieces."""
-    await _change(draft, Commit(new_commit_id(), 0, {}, meta={MOVED: "1"}))
+    await change(draft, meta={MOVED: "1"})
     cursor = 0
     while True:
         cursor, lead_ids = await draft.board_scan(cursor)
         if lead_ids:
-            await _change(draft, Commit(new_commit_id(), 0, {}, gone=lead_ids))
+            await change(draft, gone=lead_ids)
         if cursor == 0:
             return await draft.remove()
 
@@ -109,10 +108,4 @@ async def _prepare(site: Site, meta: Mapping[str, str], bounds: Mapping[str, Bou
     if key := meta.get("erasure_key"):
         fields["erasure_key"] = key
     erased = await site.live.load_erased()
-    await _change(draft, Commit(new_commit_id(), 0, {}, meta=fields, erased=erased))
-
-
-async def _change(draft: RebuildStore, commit: Commit) -> None:
-    """Commit it where the draft stands."""
-    commit.ver = (await draft.standing()).ver
-    await draft.commit(commit)
+    await change(draft, meta=fields, erased=erased)

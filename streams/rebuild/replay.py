@@ -8,11 +8,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from schemas.published import Published
+from streams.lane.commits import new_commit_id
 from streams.lane.lane import AGAIN_S, Lane
 from streams.lane.ports import (
     Bounds,
+    Commit,
     Halted,
     OutboxEntry,
     PositionLost,
@@ -28,6 +31,9 @@ from streams.rebuild.ports import RebuildStore
 
 LOOK_S = 0.1
 """Between two looks whether the draft has come far enough."""
+
+ENDED_S = 0.02
+"""A turn of a lane that has read all: timers may be due, and what it sends is to be dropped."""
 
 Carry = Callable[[Sequence[OutboxEntry]], Awaitable[None]]
 
@@ -71,7 +77,7 @@ class UpTo:
         """Records before the ends; beyond them a topic has none."""
         asked = [topic for topic in topics if self._stands[topic] < self._ends[topic]]
         if not asked:
-            await asyncio.sleep(timeout_s)
+            await asyncio.sleep(min(timeout_s, ENDED_S))
             return Pull({}, dict(self._stands), frozenset(self.topics), {})
         pull = await self._source.pull(asked, max_records, timeout_s)
         records = {topic: self._before_end(topic, pull.records[topic]) for topic in asked}
@@ -145,12 +151,19 @@ async def replay(
             await asyncio.wait({task}, timeout=LOOK_S)
             offsets = lane.offsets()
             tell(_progress(bounds, lane, offsets))
-            if until.is_applied(offsets) and await _is_idle(draft, grace_ms):
+            if until.is_applied(offsets) and await _has_done_all(draft, grace_ms):
                 lane.stop()
         await task
+        await change(draft, meta={"starts": "0"})  # Who was told to stop has not died of the next record.
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+
+
+async def change(draft: RebuildStore, **changes: Any) -> None:
+    """Commit these changes where the draft stands."""
+    standing = await draft.standing()
+    await draft.commit(Commit(commit_id=new_commit_id(), ver=standing.ver, offsets={}, **changes))
 
 
 async def _hold(lane: Lane) -> None:
@@ -167,13 +180,14 @@ async def _hold(lane: Lane) -> None:
             ) from error
 
 
-async def _is_idle(draft: RebuildStore, grace_ms: int) -> bool:
-    """Whether every timer that is due has fired, as in a lane that has had nothing to read."""
+async def _has_done_all(draft: RebuildStore, grace_ms: int) -> bool:
+    """Whether every timer that is due has fired, as in a lane that has had nothing to read, and all was carried."""
     try:
         standing = await draft.standing()
     except StoreUnavailable:
         return False
-    return standing.next_timer_ms is None or standing.next_timer_ms > standing.time_ms - grace_ms
+    is_due = standing.next_timer_ms is not None and standing.next_timer_ms <= standing.time_ms - grace_ms
+    return not is_due and standing.outbox_length == 0
 
 
 def _progress(bounds: Mapping[str, Bounds], lane: Lane, offsets: Mapping[str, int]) -> Progress:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 
+from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from schemas.topics import ALL, Topic
@@ -54,6 +55,23 @@ async def _until(condition: Callable[[], Awaitable[bool]], what_if_not: str) -> 
             return
         await asyncio.sleep(POLL_S)
     raise TimeoutError(what_if_not)
+
+
+async def delete_before(bootstrap: str, topic: str, partition: int, offset: int) -> None:
+    """As retention does."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        await admin.delete_records({TopicPartition(topic, partition): _BeforeOffset(offset)})
+    finally:
+        await admin.close()
+
+
+class _BeforeOffset:
+    """What aiokafka wants to be told."""
+
+    def __init__(self, offset: int) -> None:
+        self.before_offset = offset
 
 
 def _new(topic: Topic, partitions: int, replicas: int) -> NewTopic:
