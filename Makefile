@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 TYPED := $(wildcard scoring/*.pxd)
 INSTALL = $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 
-.PHONY: install demo test check bench chaos chaos-full clean
+.PHONY: install demo test check bench bench-full bench-stages chaos chaos-full clean
 
 install: $(STAMP)
 
@@ -31,6 +31,12 @@ check: $(STAMP)
 
 bench: $(STAMP)
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
+
+bench-full: $(STAMP)
+	@$(BIN)/python -m tests.benchmarks full $(ARGS)
+
+bench-stages: $(STAMP)
+	@$(BIN)/python -m tests.benchmarks stages $(ARGS)
 
 chaos: $(STAMP)
 	@$(BIN)/python -m tests.chaos $(ARGS)
