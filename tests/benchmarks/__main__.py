@@ -27,7 +27,7 @@ PROFILE_END_MS = 1_795_000_000_000
 EVENTS = {"run": 300_000, "full": 1_000_000, "stages": 1_000_000}
 ROUNDS = {"run": 2, "full": 3}
 LEADS = 50_000
-KNOWN = 1_000_000
+KNOWN = {"run": 300_000, "full": 1_000_000}
 
 
 def main() -> int:
@@ -45,7 +45,7 @@ def main() -> int:
         events=given.events or EVENTS[given.what],
         leads=given.leads,
         rounds=given.rounds or ROUNDS[given.what],
-        known=given.known,
+        known=KNOWN[given.what] if given.known is None else given.known,
         many=given.many,
         full=given.what == "full",
     )
@@ -80,7 +80,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--events", type=int, help="of the backlog (300,000; full: 1,000,000)")
     parser.add_argument("--leads", type=int, default=LEADS, help=f"that have events ({LEADS:,})")
     parser.add_argument("--rounds", type=int, help="how often each thing is measured (2; full: 3)")
-    parser.add_argument("--known", type=int, default=KNOWN, help=f"leads in a larger Redis ({KNOWN:,}; 0: none)")
+    parser.add_argument("--known", type=int, help="leads in a larger Redis (300,000; full: 1,000,000; 0: none)")
     parser.add_argument("--many", type=int, default=0, help="leads in a huge Redis, once (0: none)")
     parser.add_argument("--json", action="store_true", help="all figures, for programs")
     return parser.parse_args()

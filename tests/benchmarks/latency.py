@@ -24,9 +24,13 @@ from tests.benchmarks.generator import SIGNUPS
 from tests.benchmarks.progress import Progress
 
 SAMPLES = 200
+SEED = 7
 
 PAUSE_S = (0.02, 0.15)
 """Between two samples: of uneven length, so that no timer of the worker falls into step."""
+
+QUICK_PAUSE_S = (0.005, 0.05)
+"""Where what goes on beside the samples ends by itself: all of them within six seconds."""
 
 PREPARED_TIMEOUT_S = 60.0
 """For 200 first signups, with the worker's first take-over; 1 s as a rule."""
@@ -70,16 +74,18 @@ async def are_prepared(progress: Progress, leads: Sequence[str]) -> None:
             await asyncio.sleep(POLL_S)
 
 
-async def latency(bootstrap: str, progress: Progress, leads: Sequence[str], seed: int) -> Latency:
+async def latency(
+    bootstrap: str, progress: Progress, leads: Sequence[str], pause_s: tuple[float, float]
+) -> Latency:
     """Take all samples. Raises TimeoutError when a change does not come."""
-    rng = random.Random(seed)
+    rng = random.Random(SEED)
     sent_s: dict[str, float] = {}
     took_ms: dict[str, float] = {}
     async with RecordProducer(bootstrap) as producer, ChangeFollower(bootstrap) as follower:
         begun_s, before = time.perf_counter(), progress.look().records
         receiving = asyncio.create_task(_receive(follower, set(leads), sent_s, took_ms))
         for lead in leads:
-            await asyncio.sleep(rng.uniform(*PAUSE_S))
+            await asyncio.sleep(rng.uniform(*pause_s))
             sent_s[lead] = time.perf_counter()
             await _sign_up(producer, lead, "second")
         around = progress.look().records - before - len(took_ms)

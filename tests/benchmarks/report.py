@@ -11,10 +11,10 @@ from tests.benchmarks.machine import Machine
 from tests.benchmarks.measure import Result, Run
 from tests.benchmarks.runs import ONE, TWO, Bench
 from tests.benchmarks.sizes import Sizes
-from tests.benchmarks.spread import Spread, ratio, spread
+from tests.benchmarks.spread import Spread, spread
 
-LABEL_WIDTH = 52
-COLUMN_WIDTH = 21
+LABEL_WIDTH = 60
+COLUMNS = (19, 19, 12, 9, 11, 10, 8)
 
 Row = tuple[str, Sequence[str]]
 
@@ -36,26 +36,28 @@ def bench_table(bench: Bench) -> str:
     ]
     for name, results in bench.ours.items():
         lines += [*_detail(name, results), ""]
-    if TWO in bench.ours:
+    if {ONE, TWO} <= bench.ours.keys():
         lines += [*_linear(bench), ""]
-    lines += table(_latencies(bench), width=LABEL_WIDTH)
+    lines += table(_latencies(bench), columns=(10, 10, 10, 10, 18))
     if bench.sizes is not None:
         lines += ["", *_sizes(bench.sizes)]
     return "\n".join(lines)
 
 
-def table(rows: Iterable[Row], width: int = LABEL_WIDTH, column: int = COLUMN_WIDTH) -> list[str]:
-    """Labels to the left, cells to the right."""
-    return [f"{label:{width}}" + "".join(f"{cell:>{column}}" for cell in cells) for label, cells in rows]
+def table(rows: Iterable[Row], width: int = LABEL_WIDTH, columns: Sequence[int] = COLUMNS) -> list[str]:
+    """Labels to the left, cells to the right; a row may have fewer cells than there are columns."""
+    return [
+        f"{label:{width}}" + "".join(f"{cell:>{column}}" for cell, column in zip(cells, columns, strict=False))
+        for label, cells in rows
+    ]
 
 
 def _side_by_side(bench: Bench) -> Iterator[Row]:
     """Everybody by CPU, each with its settings in the line below."""
-    yield "CPU µs per event, the store's with it", ("whole run", "second half", "x raw read", "events/s", "changes")
-    yield (
-        "raw read by aiokafka",
-        (_us(bench.raw_us).text(2), "", "1", f"{bench.workload.events / bench.raw_wall_s:,.0f}", ""),
-    )
+    head = ("whole run", "second half", "x raw read", "Kafka", "events/s", "changes", "MiB")
+    yield "CPU µs per event, the store's with it, Kafka's apart", head
+    raw = Spread(tuple(bench.raw_us))
+    yield "raw read by aiokafka", (raw.text(2), "", "1", "", f"{bench.workload.events / bench.raw_wall_s:,.0f}")
     yield f"    {RAW}", ()
     for name, results in bench.ours.items():
         yield _line(bench, f"leadline, {name}", results)
@@ -73,8 +75,10 @@ def _line(bench: Bench, name: str, runs: Sequence[Run]) -> Row:
         whole.text(),
         spread(runs, lambda run: run.second_half.path_us).text(),
         f"{times.median:.1f}",
+        f"{spread(runs, lambda run: run.whole.kafka_us).median:.1f}",
         f"{spread(runs, lambda run: run.whole.events_per_s).median:,.0f}",
-        f"{runs[0].changes:,}",
+        f"{runs[-1].changes:,}",
+        f"{max(run.peak_mib for run in runs):,.0f}",
     )
 
 
@@ -114,11 +118,11 @@ def _detail(name: str, results: Sequence[Result]) -> list[str]:
 def _linear(bench: Bench) -> list[str]:
     """Two workers beside one, while every lane has work; and what there was to share."""
     one, two = bench.ours[ONE], bench.ours[TWO]
-    speeds = [[result.together.events_per_s for result in results] for results in (one, two)]
+    speeds = [spread(results, lambda result: result.together.events_per_s).median for results in (one, two)]
     busy = [spread(results, lambda result: result.together.cores).median for results in (one, two)]
     cores = bench.machine.cores
     return [
-        f"2 workers: {ratio(speeds[1], speeds[0]).text(2)} times the events per second of 1, while all have work",
+        f"2 workers: {speeds[1] / speeds[0]:.2f} times the events per second of 1, while all have work",
         f"  workers, Redis and Kafka keep {busy[0]:.2f} of {cores} cores busy with 1 worker, {busy[1]:.2f} with 2: "
         f"the cores allow {cores / busy[0]:.2f} times",
     ]
@@ -148,7 +152,3 @@ def _machine(machine: Machine) -> list[str]:
     if machine.is_busy:
         lines.append(f"The machine was busy (load average {machine.load:.1f}): only ratios compare.")
     return lines
-
-
-def _us(values: Sequence[float]) -> Spread:
-    return Spread(tuple(values))

@@ -9,6 +9,7 @@ import asyncio
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from statistics import median
 
@@ -117,16 +118,14 @@ def _round(shown: Bench, kafka: KafkaServer, plan: Plan, made: list[Pattern]) ->
 
 def _ours(shown: Bench, kafka: KafkaServer, case: Case, made: list[Pattern]) -> None:
     _tell(case.name)
-    shown.ours.setdefault(case.name, []).append(score_backlog(kafka, shown.workload, case, made))
+    with _or_noticed(shown, case.name):
+        shown.ours.setdefault(case.name, []).append(score_backlog(kafka, shown.workload, case, made))
 
 
 def _peer(shown: Bench, kafka: KafkaServer, peer: Peer, prepared: str) -> None:
     _tell(peer.name)
-    try:
+    with _or_noticed(shown, peer.name):
         run = follow(kafka, peer, prepared, shown.workload.events, shown.workload.partitions)
-    except ServerFailed as failure:
-        shown.notices.append(f"{peer.name} did not get through: {failure}")
-    else:
         shown.peers.setdefault(peer, []).append(run)
 
 
@@ -137,7 +136,7 @@ def _prepared(shown: Bench) -> Iterator[tuple[Peer, str]]:
         try:
             yield peer, peer.prepare()
         except NotToBeHad as reason:
-            shown.notices.append(f"{peer.name} is not measured: {reason}")
+            shown.notices.append(f"NOT MEASURED: {peer.name}: {reason}")
 
 
 def _latencies(shown: Bench, kafka: KafkaServer, plan: Plan) -> None:
@@ -145,10 +144,21 @@ def _latencies(shown: Bench, kafka: KafkaServer, plan: Plan) -> None:
     for rate in rates:
         name = f"{rate:,} events a second" if rate else IDLE
         _tell(f"from event to change: {name}")
-        shown.latency[name] = live_latency(kafka, shown.workload, rate)
+        with _or_noticed(shown, name):
+            shown.latency[name] = live_latency(kafka, shown.workload, rate)
     if plan.full:
         _tell(f"from event to change: {BACKLOG}")
-        shown.latency[BACKLOG] = backlog_latency(kafka, shown.workload)
+        with _or_noticed(shown, BACKLOG):
+            shown.latency[BACKLOG] = backlog_latency(kafka, shown.workload)
+
+
+@contextmanager
+def _or_noticed(shown: Bench, what: str) -> Iterator[None]:
+    """What fails is told with the figures of all else: they took a quarter of an hour."""
+    try:
+        yield
+    except (ServerFailed, TimeoutError) as failure:
+        shown.notices.append(f"NOT MEASURED: {what}: {failure or 'a change did not come in time'}")
 
 
 def _machine() -> Machine:

@@ -11,7 +11,7 @@ from schemas.topics import OUTPUTS, PUBLISHED
 from tests.benchmarks import known
 from tests.benchmarks.generator import Workload, events
 from tests.benchmarks.known import Pattern
-from tests.benchmarks.latency import Latency, are_prepared, latency, prepare, sample_leads
+from tests.benchmarks.latency import PAUSE_S, QUICK_PAUSE_S, Latency, are_prepared, latency, prepare, sample_leads
 from tests.benchmarks.load import load
 from tests.benchmarks.measure import START_TIMEOUT_S, Result, Servers, measure
 from tests.benchmarks.progress import Progress
@@ -62,7 +62,7 @@ def live_latency(kafka: KafkaServer, workload: Workload, rate: int) -> Latency:
         worker.program.wait_until(servers.progress.is_begun, timeout_s=START_TIMEOUT_S)
         leads = sample_leads(workload.partitions, avoiding=None)
         with live_traffic(kafka, workload, rate):
-            took = asyncio.run(_prepared_latency(kafka, servers.progress, leads, workload.seed))
+            took = asyncio.run(_prepared_latency(kafka, servers.progress, leads))
     if took.around_per_s < 0.8 * rate:
         raise ServerFailed(f"{took.around_per_s:.0f} events a second were scored in place of {rate}")
     return took
@@ -78,20 +78,22 @@ def backlog_latency(kafka: KafkaServer, workload: Workload) -> Latency:
         asyncio.run(prepare(kafka.bootstrap, leads))
         with running_worker(kafka, servers.redis, workload.partitions) as worker:
             worker.program.wait_until(servers.progress.is_begun, timeout_s=START_TIMEOUT_S)
-            took = asyncio.run(_latency(kafka, servers.progress, leads, workload.seed))
+            took = asyncio.run(_latency(kafka, servers.progress, leads, QUICK_PAUSE_S))
             if servers.progress.look().records >= workload.events:
                 raise ServerFailed("the backlog was eaten before the last sample: give it more events")
             return took
 
 
-async def _prepared_latency(kafka: KafkaServer, progress: Progress, leads: Sequence[str], seed: int) -> Latency:
+async def _prepared_latency(kafka: KafkaServer, progress: Progress, leads: Sequence[str]) -> Latency:
     await prepare(kafka.bootstrap, leads)
-    return await _latency(kafka, progress, leads, seed)
+    return await _latency(kafka, progress, leads, PAUSE_S)
 
 
-async def _latency(kafka: KafkaServer, progress: Progress, leads: Sequence[str], seed: int) -> Latency:
+async def _latency(
+    kafka: KafkaServer, progress: Progress, leads: Sequence[str], pause_s: tuple[float, float]
+) -> Latency:
     await are_prepared(progress, leads)
-    return await latency(kafka.bootstrap, progress, leads, seed)
+    return await latency(kafka.bootstrap, progress, leads, pause_s)
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from statistics import median
 from typing import TypeVar
@@ -32,8 +32,3 @@ class Spread:
 def spread(measured: Iterable[Measured], of: Callable[[Measured], float]) -> Spread:
     """One figure of each."""
     return Spread(tuple(of(one) for one in measured))
-
-
-def ratio(upper: Sequence[float], lower: Sequence[float]) -> Spread:
-    """Of measurements taken in the same rounds, round by round."""
-    return Spread(tuple(one / other for one, other in zip(upper, lower, strict=True)))

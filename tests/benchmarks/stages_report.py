@@ -33,4 +33,4 @@ def profile_table(profile: Profile) -> str:
     rows.append(("all but read back", [f"{total:.2f}" for total in totals]))
     facts = ", ".join(f"{name} {value:,.4g}" for name, value in profile.facts.items())
     head = ("CPU µs per event, without servers", ("whole", "second half"))
-    return "\n".join([*table([head, *rows], width=92, column=13), "", facts])
+    return "\n".join([*table([head, *rows], width=92, columns=(13, 13)), "", facts])

@@ -27,7 +27,7 @@ from tests.support.reference import differences, score
 
 WORKLOAD = Workload(end_ms=1_795_000_000_000, events=100_000, leads=50_000, partitions=6)
 
-TIMEOUT_S = 300
+TIMEOUT_S = 600
 """The reference takes the square of a lead's events: 10 to 30 s a partition, more on a busy machine."""
 
 
