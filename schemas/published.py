@@ -14,3 +14,4 @@ class Published(BaseModel):
     outbox: int = Field(description="number of the last outbox entry that was published")
     environment: str = Field(description="the environment of the worker that published")
     lineage: str = Field(description="which scores these are: drawn when a lane is written for the first time")
+    tenure: str = Field("", description="which take-over published: the token that the lane's owner had then")

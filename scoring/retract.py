@@ -6,11 +6,13 @@ What time has already dropped from the state is not there to be taken out.
 from __future__ import annotations
 
 from schemas.instants import HOUR_MS
-from scoring.lead import DAY_TOTALS, KIND_SERIES, LIMIT_VALUES, Lead
+from scoring.layout import DAY_TOTALS, KIND_SERIES, LIMIT_VALUES
+from scoring.lead import Lead
 from scoring.limits import take_back
 from scoring.memory import points_of, rules_of, slot_of, strike, values_before
-from scoring.plan import Plan, RulePlan
+from scoring.plan import Plan
 from scoring.series import take_away
+from scoring.terms import RulePlan
 
 
 def take_out(plan: Plan, lead: Lead, place: int) -> None:

@@ -8,6 +8,7 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 
 import click
+from msgspec import Struct, to_builtins
 
 from schemas.instants import MINUTE_MS, format_ms
 
@@ -65,6 +66,8 @@ def _plain(value: object) -> Any:
 
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json", by_alias=True)
+    if isinstance(value, Struct):
+        return to_builtins(value)
     if is_dataclass(value):
         return {field.name: getattr(value, field.name) for field in fields(value)}
     raise TypeError(f"{type(value).__name__} has no JSON")

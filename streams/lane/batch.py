@@ -8,7 +8,7 @@ first.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush
 from typing import NamedTuple
@@ -81,13 +81,26 @@ class Batch:
 
     def fold(self, inputs: Sequence[Input], due: Sequence[tuple[str, int]]) -> None:
         """Apply the inputs in order, and each timer before the first input that is not before it."""
+        self.begin(due)
+        self.apply(inputs)
+        self.finish()
+
+    def begin(self, due: Sequence[tuple[str, int]]) -> None:
+        """The timers that are due within the batch. The steps of a fold, for whoever does something in between."""
         self._timers = [(wake_ms, lead_id) for lead_id, wake_ms in due]
         heapify(self._timers)
+
+    def apply(self, inputs: Sequence[Input]) -> None:
+        """The next inputs."""
+        outcomes, timers = self.outcomes, self._timers
         for given in inputs:
-            if self._timers and self._timers[0][0] <= given.timestamp_ms:
+            if timers and timers[0][0] <= given.timestamp_ms:
                 self._fire_until(given.timestamp_ms)
-            outcome = self._apply(given)
-            self.outcomes[given.record.topic, outcome] += 1
+            counted = given.record.topic, self._apply(given)
+            outcomes[counted] = outcomes.get(counted, 0) + 1
+
+    def finish(self) -> None:
+        """After the last input: the timers that are left."""
         self._fire_until(self.until_ms)
 
     def touch(self, lead_id: str, lead: Lead) -> None:
@@ -102,7 +115,11 @@ class Batch:
 
     def states(self) -> dict[str, bytes]:
         """The state of every lead touched."""
-        return {lead_id: encode_lead(self.leads[lead_id]) for lead_id in self.touched}
+        return self.states_of(self.touched)
+
+    def states_of(self, lead_ids: Iterable[str]) -> dict[str, bytes]:
+        """The states of these leads."""
+        return {lead_id: encode_lead(self.leads[lead_id]) for lead_id in lead_ids}
 
     def changed_profiles(self) -> dict[str, bytes]:
         """The profile of every lead that sent one."""

@@ -10,7 +10,7 @@ import asyncio
 import random
 import uuid
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TypeVar
 
 import structlog
@@ -37,7 +37,7 @@ class Committer:
     clock: Clock
     metrics: Metrics
     is_stopped: Callable[[], bool]
-    jitter: random.Random = field(default_factory=random.SystemRandom)
+    jitter: random.Random
     is_waiting: bool = False
 
     async def send(self, commit: Commit) -> Standing:

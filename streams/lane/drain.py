@@ -58,12 +58,19 @@ class Drain:
             await self._publisher.take_over()
             judged = Outset(left, position.timeline, 0)
         self.published = judged.published
-        self._waiting = [restamped(entry, judged.timeline) for entry in outbox if entry.number > judged.published]
+        self._waiting = [entry for entry in outbox if entry.number > judged.published]
         return judged
 
-    def start(self, timeline: int, lineage: str) -> None:
-        """Begin to publish, with what was taken over."""
-        mark = Published(timeline=timeline, outbox=0, environment=self._environment, lineage=lineage)
+    def start(self, position: Position) -> None:
+        """Begin to publish under the position's timeline, with what was taken over."""
+        self._waiting = [restamped(entry, position.timeline) for entry in self._waiting]
+        mark = Published(
+            timeline=position.timeline,
+            outbox=0,
+            environment=self._environment,
+            lineage=position.lineage,
+            tenure=position.token,
+        )
         if self._waiting:
             self._more.set()
         self._task = asyncio.create_task(self._run(mark), name=f"drain {self._partition}")

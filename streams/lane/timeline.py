@@ -6,6 +6,12 @@ commits that it had acknowledged. The lane makes what is lost again, from the sa
 order; so it goes on under the next timeline, and consumers take what comes as the newer truth. An entry that waits
 from an older timeline is published under the new one.
 
+The numbers alone do not tell. If Redis has lost a take-over too, the owner before it finds its own token there, and
+everything as it was when it stood still: it goes on from there, other entries get the numbers of those that were lost,
+and soon there are more of them than were published. So a mark names the take-over that published (`tenure`), and a
+lane notes in Redis, before it publishes anything, its own and the one whose mark it has found (`publishers`). A mark
+of any other is of a take-over that Redis has lost.
+
 `timeline_base` is the number of the last entry that the timeline does not publish: it was published before, or is
 made again.
 """
@@ -31,12 +37,14 @@ _encode_json = msgspec.json.Encoder().encode
 class Outset(NamedTuple):
     """Where a take-over begins to publish: after this entry, under this timeline.
 
-    `corrections` entries were published already, and Redis has lost them.
+    `corrections` entries were published already, and Redis has lost them. `before` is the take-over that has
+    published last, as far as the mark says.
     """
 
     published: int
     timeline: int
     corrections: int
+    before: str = ""
 
 
 def outset(position: Position, told: Published | None, left: int) -> Outset:
@@ -44,14 +52,16 @@ def outset(position: Position, told: Published | None, left: int) -> Outset:
 
     The mark is one of this lane's own: see gaps.py for the others.
     """
-    if told is None or told.timeline < position.timeline or _tells_no_entry(position, told):
+    if told is None:
         return Outset(position.timeline_base, position.timeline, 0)
-    if told.timeline > position.timeline:
-        # Redis is older than the last change of the timeline: of what waits, nobody knows whether it was published.
-        return Outset(left, told.timeline + 1, max(0, told.outbox - left))
+    if told.timeline < position.timeline or _tells_no_entry(position, told):
+        return Outset(position.timeline_base, position.timeline, 0, told.tenure)
+    if told.timeline > position.timeline or told.tenure not in ("", *position.publishers):
+        # Redis is older than the timeline or the take-over: of what waits, nobody knows whether it was published.
+        return Outset(left, told.timeline + 1, max(0, told.outbox - left), told.tenure)
     if told.outbox > position.outbox:
-        return Outset(position.outbox, told.timeline + 1, told.outbox - position.outbox)
-    return Outset(told.outbox, position.timeline, 0)
+        return Outset(position.outbox, told.timeline + 1, told.outbox - position.outbox, told.tenure)
+    return Outset(told.outbox, position.timeline, 0, told.tenure)
 
 
 def _tells_no_entry(position: Position, told: Published) -> bool:

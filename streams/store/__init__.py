@@ -45,6 +45,8 @@ Fields of meta (text; "store": maintained by the scripts, "lane": written by the
     lineage                     store  which scores these are: drawn when the lane is written for the first time
     timeline                    both   which history of this lane the changes belong to, from 1
     timeline_base               lane   number of the last outbox entry that this timeline does not publish
+    publisher                   lane   the token of the take-over that may publish; the one that had published
+    publisher_before            lane     last when it began: a mark in Kafka of another is of one that is lost here
     print:<topic>               lane   the record applied last: `<offset>:<hash of timestamp, key and value>`
     origin:<topic>:<partition>  lane   highest offset applied of the records re-keyed from there
     stream_time                 lane   ms to which the lane has been brought

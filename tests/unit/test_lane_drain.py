@@ -62,7 +62,7 @@ def mark(outbox: int, timeline: int = 1, lineage: str = "ours") -> Published:
 
 def position(outbox: int) -> Position:
     """A lane that has written so many entries."""
-    return Position.read({"outbox": str(outbox), "lineage": "ours", "model_body": ""})
+    return Position.read({"outbox": str(outbox), "lineage": "ours", "model_body": "", "token": "me"})
 
 
 def a_drain(publisher: FakePublisher) -> Drain:
@@ -83,13 +83,14 @@ async def test_the_rest_is_published_behind_the_mark() -> None:
     drain = a_drain(publisher)
     judged = await drain.take_over(position(8), entries(4, 5, 6, 7, 8))
     assert (judged, drain.published, drain.backlog) == (Outset(5, 1, 0), 5, 3)
-    drain.start(1, "ours")
+    drain.start(position(8))
     await published_all(drain)
     drain.add(entries(9))
     await published_all(drain)
     await drain.stop()
     assert publisher.calls == ["last", "take over", "stop"]
-    assert publisher.published == [([6, 7, 8], mark(8)), ([9], mark(9))]
+    ours = [mark(number).model_copy(update={"tenure": "me"}) for number in (8, 9)]
+    assert publisher.published == [([6, 7, 8], ours[0]), ([9], ours[1])]
     assert drain.published == 9
 
 
@@ -98,7 +99,7 @@ async def test_a_backlog_goes_page_by_page() -> None:
     publisher = FakePublisher(mark(0))
     drain = a_drain(publisher)
     await drain.take_over(position(ENTRIES_AT_ONCE + 1), entries(*range(1, ENTRIES_AT_ONCE + 2)))
-    drain.start(1, "ours")
+    drain.start(position(8))
     await published_all(drain)
     await drain.stop()
     assert [told.outbox for _, told in publisher.published] == [ENTRIES_AT_ONCE, ENTRIES_AT_ONCE + 1]
@@ -132,7 +133,7 @@ async def test_without_marks_all_that_waits_is_published() -> None:
     publisher = FakePublisher(keeps_marks=False)
     drain = a_drain(publisher)
     assert await drain.take_over(position(8), entries(6, 7, 8)) == Outset(5, 1, 0)
-    drain.start(1, "ours")
+    drain.start(position(8))
     await published_all(drain)
     await drain.stop()
     assert [numbers for numbers, _ in publisher.published] == [[6, 7, 8]]
@@ -145,7 +146,7 @@ async def test_what_the_publisher_raises_for_good_reaches_the_lane(failure: Exce
     publisher.failure = failure
     drain = a_drain(publisher)
     await drain.take_over(position(1), entries(1))
-    drain.start(1, "ours")
+    drain.start(position(8))
     with pytest.raises(type(failure)):
         await drain.progress(10.0)
     with pytest.raises(type(failure)):
@@ -160,7 +161,7 @@ async def test_what_is_on_its_way_is_finished_at_the_end() -> None:
     publisher.free.clear()
     drain = a_drain(publisher)
     await drain.take_over(position(1), entries(1))
-    drain.start(1, "ours")
+    drain.start(position(8))
     await asyncio.sleep(0)
     stopping = asyncio.create_task(drain.stop())
     await asyncio.sleep(0)
@@ -176,7 +177,7 @@ async def test_a_kafka_that_is_away_does_not_hold_up_the_end(monkeypatch: pytest
     publisher.free.clear()
     drain = a_drain(publisher)
     await drain.take_over(position(1), entries(1))
-    drain.start(1, "ours")
+    drain.start(position(8))
     async with asyncio.timeout(10):
         await drain.stop()
     assert publisher.published == []

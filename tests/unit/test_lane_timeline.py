@@ -55,6 +55,26 @@ def entry(topic: str, timeline: int, value: bytes | None) -> OutboxEntry:
     return OutboxEntry(5, topic, 0, b"L-1", value, (("timeline", b"%d" % timeline), ("seq", b"8"), ("alert", b"1")))
 
 
+@pytest.mark.parametrize(
+    ("publishers", "tenure", "expected"),
+    [
+        pytest.param(("T2", "T1"), "T2", Outset(15, 1, 0, "T2"), id="the last one to take over has published"),
+        pytest.param(("T2", "T1"), "T1", Outset(15, 1, 0, "T1"), id="it has published nothing"),
+        pytest.param(("T1", ""), "T2", Outset(11, 2, 4, "T2"), id="Redis has lost the take-over that published"),
+        pytest.param(("", ""), "T2", Outset(11, 2, 4, "T2"), id="the same, back to an older version of ours"),
+        pytest.param(("T2", "T1"), "", Outset(15, 1, 0), id="an older version of ours has published"),
+    ],
+)
+def test_a_mark_of_a_take_over_that_redis_does_not_know_begins_a_timeline(
+    publishers: tuple[str, str], tenure: str, expected: Outset
+) -> None:
+    """Also where the outbox has more entries than were published: an older owner may have gone on, with others."""
+    stands = position(18)
+    stands.publishers = publishers
+    told = mark(15).model_copy(update={"tenure": tenure})
+    assert outset(stands, told, 11) == expected
+
+
 def test_an_entry_of_this_timeline_stays_as_it_is() -> None:
     """The usual case costs nothing and changes nothing."""
     given = entry(CHANGES.name, 2, b'{"timeline": 2}')

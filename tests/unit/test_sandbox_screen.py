@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from schemas.changes import Cause, Change, Contribution
+from schemas.codec import read_change
 from streams.sandbox import screen
 from streams.sandbox.ports import RankedLead
 from streams.sandbox.tally import Summary, Tally
@@ -31,7 +32,7 @@ def a_change(**members: object) -> Change:
             Contribution(rule="open", points=9.1, what="email opened"),
         ),
     }  # fmt: skip
-    return Change.model_validate(usual | members)
+    return read_change(usual | members)
 
 
 def visible(line: str) -> str:

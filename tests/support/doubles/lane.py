@@ -22,7 +22,7 @@ from schemas.topics import INPUT_NAMES
 from streams.clock import Clock
 from streams.lane.lane import Lane
 from streams.lane.ports import Bounds, LaneStore, OutboxEntry, Pull, Record
-from streams.lane.tenure import Surroundings
+from streams.lane.surroundings import Surroundings
 from streams.metrics import Metrics
 from streams.settings import Settings
 from tests.support.workers import eventually
