@@ -4,15 +4,15 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-TYPED := $(wildcard scoring/*.pxd)
+COMPILED := $(wildcard scoring/*.p[yx]* schemas/*.py streams/lane/*.p[yx]*)
 INSTALL = $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 
-.PHONY: install demo test check bench chaos chaos-full soak clean
+.PHONY: install demo test check bench bench-full bench-stages chaos chaos-full soak clean
 
 install: $(STAMP)
 
 # Installs, and compiles what is typed; after an edit of that it only compiles again. Without a C compiler nothing fails.
-$(STAMP): pyproject.toml setup.py $(TYPED) $(TYPED:.pxd=.py)
+$(STAMP): pyproject.toml setup.py $(COMPILED)
 	$(if $(filter pyproject.toml setup.py,$?),$(INSTALL),$(BIN)/python setup.py --quiet build_ext --inplace)
 	@touch $@
 
@@ -32,6 +32,12 @@ check: $(STAMP)
 bench: $(STAMP)
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
 
+bench-full: $(STAMP)
+	@$(BIN)/python -m tests.benchmarks full $(ARGS)
+
+bench-stages: $(STAMP)
+	@$(BIN)/python -m tests.benchmarks stages $(ARGS)
+
 chaos: $(STAMP)
 	@$(BIN)/python -m tests.chaos $(ARGS)
 
@@ -42,4 +48,4 @@ chaos-full: $(STAMP)
 	@$(BIN)/python -m tests.chaos --full $(ARGS)
 
 clean:
-	rm -rf $(VENV) scoring/*.so scoring/*.pyd .servers .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist
+	rm -rf $(VENV) schemas/*.so scoring/*.so streams/lane/*.so .servers .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist

@@ -138,6 +138,11 @@ def scored(document: Document, lines: Iterable[Line | str], as_of_ms: int | None
     scorer = FileScorer(plan_of(document))
     for number, line in enumerate(lines, start=1):
         scorer.feed(number, (line if isinstance(line, str) else json.dumps(line)).encode())
+    return finished(scorer, as_of_ms)
+
+
+def finished(scorer: FileScorer, as_of_ms: int | None = None) -> dict[str, Any]:
+    """What a scorer tells at the end, as JSON has it."""
     return dict(json.loads(msgspec.json.encode(scorer.finish(as_of_ms), enc_hook=_members)))
 
 
