@@ -28,7 +28,6 @@ DIRECTIVES = {
 }
 
 
-
 def _extension(name: str, optimized: str) -> Extension:
     """Without debugging symbols it compiles twice as fast, and runs as fast."""
     path = name.replace(".", "/")

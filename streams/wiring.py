@@ -66,8 +66,8 @@ async def build_services(settings: Settings) -> Sequence[Service]:
 
 
 COLLECTED_EVERY = (20_000, 20, 50)
-"""A batch makes some objects for each record and leaves none behind in a cycle: looking for those after every 700, as
-Python does, would be a tenth of the worker's time."""
+"""A batch makes some objects for each record and leaves none behind in a cycle: to look for those after every 700,
+as Python does, would take a tenth of the worker's time."""
 
 
 class Connections(Service):
