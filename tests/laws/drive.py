@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 import msgspec
-from pydantic import BaseModel
 
 from schemas.codec import decode_command, decode_profile, decode_signal
 from schemas.commands import EraseCommand, LeadCommand, ModelCommand
@@ -143,10 +142,4 @@ def scored(document: Document, lines: Iterable[Line | str], as_of_ms: int | None
 
 def finished(scorer: FileScorer, as_of_ms: int | None = None) -> dict[str, Any]:
     """What a scorer tells at the end, as JSON has it."""
-    return dict(json.loads(msgspec.json.encode(scorer.finish(as_of_ms), enc_hook=_members)))
-
-
-def _members(word: object) -> object:
-    if isinstance(word, BaseModel):
-        return word.model_dump(mode="json")
-    raise TypeError(type(word))
+    return dict(json.loads(msgspec.json.encode(scorer.finish(as_of_ms))))

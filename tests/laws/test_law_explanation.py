@@ -15,7 +15,7 @@ from tests.support.reference.instants import DAY_MS
 
 def told(explanation: Explanation) -> list[float]:
     """All points that are told."""
-    return [each.points for part in explanation for each in part]
+    return [each.points for part in (explanation.contributions, explanation.adjustments) for each in part]
 
 
 @law

@@ -25,7 +25,7 @@ def a_change(**members: object) -> Change:
         "change_id": "c", "timeline": 1, "seq": 1, "lead_id": "L-00317", "from": "cold", "to": "warm",
         "direction": "up", "alert": False, "occurred_at": "2026-11-23T21:04:07.250Z", "score": 46.2,
         "previous_score": 21.2, "threshold": 70, "cause": Cause.SIGNAL, "adjustments": (), "windows": {},
-        "falls_at": None, "model_version": "default-1", "grade": "B3",
+        "falls_at": None, "model_version": "default-1", "grade": "B3", "segment": None, "kind": "band",
         "reasons": (
             Contribution(rule="signup", points=25.0, what="webinar signed up"),
             Contribution(rule="click", points=12.1, what="email clicked"),

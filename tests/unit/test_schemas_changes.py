@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import msgspec
 import pytest
 
 from schemas.changes import Change
@@ -163,14 +164,14 @@ def test_change_of_a_flag_has_the_flag_and_no_bands() -> None:
     assert (record["kind"], record["cause"], record["alert"]) == ("flag", "flag", False)
     assert (record["score"], record["previous_score"]) == (50, 80)
     assert (fallen.kind, fallen.cause, fallen.from_, fallen.to) == ("band", "flag", "hot", "warm")
-    assert fallen.adjustments[-1].model_dump() == {"what": "flag doubt", "points": -30}
+    assert msgspec.to_builtins(fallen.adjustments[-1]) == {"what": "flag doubt", "points": -30}
 
 
 def test_change_of_a_flag_by_the_model_says_so() -> None:
     """A rule's flag is raised by `fit`, without an end or a cap of its own, and by cause of the profile."""
     raised, *_ = published(profile(domain="rival.example"), model=WHOLE)
     assert raised.flag is not None
-    assert raised.flag.model_dump() == {
+    assert msgspec.to_builtins(raised.flag) == {
         "reason": "competitor",
         "action": "raised",
         "by": "fit",
