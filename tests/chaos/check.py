@@ -54,6 +54,8 @@ class Verdict:
     outbox_max: int = 0
     resident_max_mib: int = 0
     problems: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+    """What could not be judged, and why."""
 
     def complain(self, *problems: str) -> None:
         """Note what is wrong; of many the first ones."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import sys
 from collections import defaultdict
 from collections.abc import Sequence
@@ -40,7 +41,7 @@ from tests.chaos.faults.servers import BrokerKilled, BrokerRestarted, RedisKille
 from tests.chaos.faults.workers import KILLED, LateAcquirer, RebalanceStorm, Suspended
 from tests.chaos.load import make_events
 from tests.chaos.memory import Growth, MemoryWatch, grown, growths
-from tests.chaos.run import late, log_folder
+from tests.chaos.run import judge_times, log_folder
 from tests.chaos.servers import servers
 from tests.chaos.stage import Stage
 from tests.support.servers import missing_servers
@@ -158,7 +159,8 @@ async def run(minutes: float, seed: int, logs: Path) -> Soak:
         await stage.end(CAUGHT_UP_S)
         soak.verdict, soak.memory = await check(stage), growths(memory.samples)
         soak.figures, soak.crashes = dict(stage.figures), stage.crew.crashes
-    soak.verdict.complain(*grown(soak.memory), *late(soak.figures))
+    soak.verdict.complain(*grown(soak.memory))
+    judge_times(soak.verdict, soak.figures, os.getloadavg()[0])
     vacuous = [name for name, times in soak.bitten.items() if not all(all(one.values()) for one in times)]
     soak.verdict.complain(*(f"{name} has left no evidence" for name in vacuous))
     return soak
@@ -225,6 +227,7 @@ def told(soak: Soak) -> str:
         f"longest outbox {verdict.outbox_max:,} entries, largest worker {verdict.resident_max_mib} MiB",
         "memory over the second half:",
         *map(_grown, soak.memory),
+        *verdict.remarks,
         *(f"WRONG: {problem}" for problem in verdict.problems),
         "held" if not verdict.problems else "FAILED",
     ]

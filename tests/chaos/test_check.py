@@ -20,7 +20,7 @@ from streams.settings import Settings
 from tests.chaos.check import Examination, Verdict, uncounted
 from tests.chaos.faults.workers import BOUNDS_S, KILLED, TOLD
 from tests.chaos.past import Past
-from tests.chaos.run import Result, late, result_of
+from tests.chaos.run import Result, judge_times, late, result_of
 from tests.support.doubles.bench import NOON_MS, StoppedClock
 from tests.support.doubles.lane import GivenRecords, HeldPublisher
 from tests.support.doubles.memory_redis import MemoryRedis
@@ -309,6 +309,15 @@ def test_a_take_over_that_takes_too_long_is_told() -> None:
     assert (BOUNDS_S[TOLD], BOUNDS_S[KILLED]) == (2.0, 12.0)
     assert late({KILLED: [11.9], TOLD: [0.6], "back after a storm": [99.0]}) == []
     assert late({TOLD: [0.6, 2.1]}) == [f"{TOLD} took 2.1 s, more than 2 s"]
+
+
+def test_a_take_over_is_judged_unless_the_machine_is_busy() -> None:
+    """And then it is said that it was not."""
+    quiet, busy = Verdict(), Verdict()
+    judge_times(quiet, {TOLD: [2.1]}, load=2.0)
+    judge_times(busy, {TOLD: [2.1]}, load=1_000.0)
+    assert (len(quiet.problems), quiet.remarks) == (1, [])
+    assert (busy.problems, len(busy.remarks)) == ([], 1)
 
 
 def test_all_inputs_are_checked() -> None:
