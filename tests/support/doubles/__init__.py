@@ -5,6 +5,7 @@
     rebuilt       the lanes of a store as a rebuild has them: the scores in use and the draft beside them
     reader        streams.store.Reader
     lane          a lane without Kafka; `outputs`: what it publishes, each entry once
+    world         a Kafka and a Redis in memory, scored and rebuilt
     bench         a store to test, in memory or in Redis, for the suite below
 
 A double behaves as the real thing does because both pass one suite: `tests/connected/test_store.py` and
