@@ -8,7 +8,7 @@ DEMO_STAMP := $(VENV)/.demo-installed
 COMPILED := $(wildcard scoring/*.p[yx]* schemas/*.py streams/lane/*.p[yx]*)
 install_with = $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[$(1)]'
 
-.PHONY: install demo test check bench bench-full bench-stages chaos chaos-full soak clean
+.PHONY: install demo test check bench bench-full bench-stages chaos chaos-full soak simulate mutants clean
 
 install: $(STAMP)
 
@@ -52,6 +52,12 @@ soak: $(STAMP)
 
 chaos-full: $(STAMP)
 	@$(BIN)/python -m tests.chaos --full $(ARGS)
+
+simulate: $(STAMP)
+	@$(BIN)/python -m tests.simulation $(ARGS)
+
+mutants: $(STAMP)
+	@$(BIN)/python -m tests.mutants $(ARGS)
 
 clean:
 	rm -rf $(VENV) schemas/*.so scoring/*.so streams/lane/*.so .servers .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist

@@ -16,8 +16,8 @@
 
 `README.md` says what a score means, for those who write models and read alerts.
 
-All of it is plain Python. A .pxd file beside a module gives its numbers the types of C, by which it is compiled where
-there is a compiler, and is then some ten times as fast; tests run it both ways.
+All of it is plain Python. A .pxd file beside a module gives its numbers the types of C, by which it is compiled
+where there is a compiler, and is then several times as fast; tests run it both ways.
 
 Nothing here does I/O or reads a clock, so that the stream, a file, a replay and a what-if score alike.
 

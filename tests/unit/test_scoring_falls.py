@@ -205,7 +205,7 @@ def test_fall_has_its_second(
     assert fall(rules, at, **members) == expected
 
 
-@pytest.mark.skipif(IS_COMPILED, reason="the looks of a compiled curve cannot be counted; test_plain.py runs it plain")
+@pytest.mark.skipif(IS_COMPILED, reason="a compiled curve cannot count its looks; test_plain.py runs it plain")
 def test_gains_and_losses_that_cancel_are_not_searched_second_by_second(monkeypatch: pytest.MonkeyPatch) -> None:
     """A score that stays exactly on its line while a gain and a loss of one half-life cancel is seen to stay."""
     looked: list[int] = []
