@@ -15,6 +15,7 @@ cdef class Batch:
     cdef public dict profiles, touched, lowered, outcomes
     cdef public list applied, told
     cdef public dict gone
+    cdef public set stray
     cdef public set _updated
     cdef public list _timers
 

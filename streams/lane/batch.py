@@ -76,6 +76,7 @@ class Batch:
     applied: list[Applied] = field(default_factory=list)
     told: list[tuple[str, bytes]] = field(default_factory=list)
     gone: dict[str, int] = field(default_factory=dict)
+    stray: set[str] = field(default_factory=set)
     _updated: set[str] = field(default_factory=set)
     _timers: list[tuple[int, str]] = field(default_factory=list)
 
@@ -140,12 +141,13 @@ class Batch:
         return {**bounds, **self.lowered}
 
     def timers(self) -> dict[str, int | None]:
-        """The timers that have changed."""
-        return {
-            lead_id: None if self.leads[lead_id].wake == NEVER else self.leads[lead_id].wake
-            for lead_id, before in self.touched.items()
-            if self.leads[lead_id].wake != before.wake
-        }
+        """The timers that have changed, and those that stood where no state has them."""
+        moved = [lead_id for lead_id, before in self.touched.items() if self.leads[lead_id].wake != before.wake]
+        return {lead_id: self._timer_of(lead_id) for lead_id in (*moved, *self.stray)}
+
+    def _timer_of(self, lead_id: str) -> int | None:
+        lead = self.leads.get(lead_id)
+        return None if lead is None or lead.wake == NEVER else lead.wake
 
     def journal(self, offsets: dict[str, tuple[int, int]]) -> bytes:
         """What was applied, in order: with the records, the exact input of a fold that makes the same states."""
@@ -156,6 +158,7 @@ class Batch:
             wake_ms, lead_id = heappop(self._timers)
             lead = self.leads.get(lead_id)
             if lead is None or lead.wake != wake_ms:
+                self.stray.add(lead_id)
                 continue
             self.touch(lead_id, lead)
             notices: list[Notice] = []

@@ -19,14 +19,14 @@ def compiled_modules() -> list[Path]:
 
 
 def remove_stale() -> None:
-    """Remove all compiled modules if one of them is not of today's source."""
+    """Remove all compiled modules if one of them is not of today's source, or types have changed since the last."""
     found = compiled_modules()
     types = max((path.stat().st_mtime for folder in FOLDERS for path in folder.glob("*.p[xy][dx]")), default=0.0)
-    if any(_is_stale(module, types) for module in found):
+    if any(map(_is_stale, found)) or types > max((path.stat().st_mtime for path in found), default=types):
         for module in found:
             module.unlink(missing_ok=True)
 
 
-def _is_stale(module: Path, types: float) -> bool:
-    source, compiled = module.parent / f"{module.name.split('.')[0]}.py", module.stat().st_mtime
-    return not source.exists() or max(source.stat().st_mtime, types) > compiled
+def _is_stale(module: Path) -> bool:
+    source = module.parent / f"{module.name.split('.')[0]}.py"
+    return not source.exists() or source.stat().st_mtime > module.stat().st_mtime
