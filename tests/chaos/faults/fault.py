@@ -16,7 +16,7 @@ class Fault(ABC):
     """One thing that breaks. A run makes one instance, and calls inject, heal and evidence once each, in order.
 
     `name` is how people choose it; `loses_commits`: Redis forgets what it has acknowledged, so that changes
-    may be published again under a higher timeline. `brokers`: one, or three. `limit_s` bounds a whole run.
+    may be published again under a higher timeline. `brokers`: one, or three. `limit_s` bounds a run, without the check of what it has left.
     """
 
     name: ClassVar[str]
