@@ -60,8 +60,7 @@ async def run_fault(kind: type[Fault], servers: Servers, seed: int, logs: Path) 
     clock = SystemClock()
     started_s = clock.monotonic_s()
     try:
-        async with asyncio.timeout(kind.limit_s):
-            outcome = await _run(kind(), servers, seed, logs)
+        outcome = await _run(kind(), servers, seed, logs)
     except Exception as error:  # a run that does not come to an end is a result too
         outcome = Outcome(
             kind.name, seed, Result.BROKEN, trouble=f"{type(error).__name__}: {error}\n{_where(error)}"
@@ -80,11 +79,12 @@ def _where(error: BaseException) -> str:
 
 async def _run(fault: Fault, servers: Servers, seed: int, logs: Path) -> Outcome:
     async with Stage(servers, seed, logs) as stage:
-        await stage.begin(fault.workers)
-        await fault.inject(stage)
-        await fault.heal(stage)
-        await stage.recovered()
-        await stage.end(fault.limit_s)
+        async with asyncio.timeout(fault.limit_s):
+            await stage.begin(fault.workers)
+            await fault.inject(stage)
+            await fault.heal(stage)
+            await stage.recovered()
+            await stage.end(fault.limit_s)
         evidence = {what: int(count) for what, count in fault.evidence(stage).items()}
         verdict = await check(stage)
         if verdict.again + verdict.taken_back and not fault.loses_commits:

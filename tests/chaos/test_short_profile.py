@@ -21,7 +21,7 @@ pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
     pytest.mark.chaos,
     pytest.mark.real_kafka,
-    pytest.mark.timeout(300),
+    pytest.mark.timeout(660),
 ]
 
 

@@ -173,7 +173,6 @@ class KillerRecord(Fault):
     """A record that kills whoever reads it, under load, with a second worker to take over and be killed too."""
 
     name = "killer-record"
-    limit_s = 400.0
 
     async def inject(self, stage: Stage) -> None:
         """Two workers that it kills take the places of the others; then it comes."""
