@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 TYPED := $(wildcard scoring/*.pxd)
 INSTALL = $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 
-.PHONY: install demo test check bench chaos chaos-full clean
+.PHONY: install demo test check bench chaos chaos-full simulate mutants clean
 
 install: $(STAMP)
 
@@ -37,6 +37,12 @@ chaos: $(STAMP)
 
 chaos-full: $(STAMP)
 	@$(BIN)/python -m tests.chaos --full $(ARGS)
+
+simulate: $(STAMP)
+	@$(BIN)/python -m tests.simulation $(ARGS)
+
+mutants: $(STAMP)
+	@$(BIN)/python -m tests.mutants $(ARGS)
 
 clean:
 	rm -rf $(VENV) scoring/*.so scoring/*.pyd .servers .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist

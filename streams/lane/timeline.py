@@ -7,10 +7,10 @@ order; so it goes on under the next timeline, and consumers take what comes as t
 from an older timeline is published under the new one.
 
 The numbers alone do not tell. If Redis has lost a take-over too, the owner before it finds its own token there, and
-everything as it was when it stood still: it goes on from there, other entries get the numbers of those that were lost,
-and soon there are more of them than were published. So a mark names the take-over that published (`tenure`), and a
-lane notes in Redis, before it publishes anything, its own and the one whose mark it has found (`publishers`). A mark
-of any other is of a take-over that Redis has lost.
+everything as it was when it stood still: it goes on from there, other entries get the numbers of those that were
+lost, and soon there are more of them than were published. So a mark names the take-over that published (`tenure`),
+and a lane notes in Redis, before it publishes anything, its own and the one whose mark it has found (`publishers`).
+A mark of any other is of a take-over that Redis has lost.
 
 `timeline_base` is the number of the last entry that the timeline does not publish: it was published before, or is
 made again.

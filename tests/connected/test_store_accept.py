@@ -1,4 +1,4 @@
-"""What an operator decides about a halted lane: written whole, seen by its owner, or not written."""
+"""What an operator decides about a halted lane: written whole and seen by its owner, or not at all; both stores."""
 
 from __future__ import annotations
 
@@ -8,17 +8,14 @@ import pytest
 
 from streams.lane.ports import Rewound
 from streams.store import Store
-from tests.support.doubles.bench import commit
-
-pytestmark = pytest.mark.connected
+from tests.support.doubles.bench import BOTH, commit, open_bench
 
 
-@pytest.fixture
-async def store(redis_url: str, prefix: str) -> AsyncIterator[Store]:
-    """A store with two partitions."""
-    store = await Store.connect(redis_url, prefix=prefix, partitions=2, environment="test", volatile=True)
-    yield store
-    await store.close()
+@pytest.fixture(params=BOTH)
+async def store(request: pytest.FixtureRequest, prefix: str) -> AsyncIterator[Store]:
+    """The double, then Redis."""
+    async with open_bench(request, prefix) as bench:
+        yield bench.store
 
 
 async def test_fields_are_written_and_removed_together(store: Store) -> None:

@@ -4,7 +4,6 @@ The product has no switch for it. Whoever holds the function or the script runs 
 """
 
 from __future__ import annotations
-
 import __future__
 
 import inspect

@@ -13,10 +13,9 @@ STORE, UNIT, KAFKA = "tests/connected/test_store.py::", "tests/unit/", "tests/co
 
 
 class Mutant(NamedTuple):
-    """One guard. `tests` notice it, and the simulation does if it is `simulated`.
+    """One guard, and the tests that notice beside the simulation.
 
-    `figure`: of what the simulation then sees none at all, where no promise is broken because another guard catches
-    it. `unseen` says why the simulation cannot see it.
+    `unseen` says why no promise breaks in the simulation; then `figure` may name what it sees another number of.
     """
 
     name: str
@@ -86,6 +85,7 @@ MUTANTS = (
         ),
         (STORE + "test_a_repeated_commit_is_answered_and_not_written_again",),
         figure="redis: repeated commit answered as before",
+        unseen="the repeat comes from an older version: the lane takes over again, and finds that it was written",
     ),
     Mutant(
         "idle compare",
@@ -97,6 +97,8 @@ MUTANTS = (
                 "if False:",
             ),
         ),
+        figure="lane: noticed late that Redis had gone back",
+        unseen="the next commit finds it: the look is there so that it is found before anything comes",
     ),
     Mutant(
         "order of take-over",
@@ -237,3 +239,8 @@ MUTANTS = (
         ),
     ),
 )
+
+
+def by_name(name: str) -> Mutant:
+    """The mutant with this name. Raises KeyError."""
+    return {mutant.name: mutant for mutant in MUTANTS}[name]

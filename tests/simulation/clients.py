@@ -106,7 +106,9 @@ class SimulatedConsumer:
         logs = self._worker.world.broker.logs
         return await self._ask(lambda: {tp: logs[tp].stable for tp in partitions})
 
-    async def getmany(self, *partitions: TopicPartition, timeout_ms: int = 0) -> dict[TopicPartition, list[GivenRecord]]:
+    async def getmany(
+        self, *partitions: TopicPartition, timeout_ms: int = 0
+    ) -> dict[TopicPartition, list[GivenRecord]]:
         """As soon as there is anything; nothing was fetched ahead."""
         loop, broker = asyncio.get_running_loop(), self._worker.world.broker
         if not timeout_ms:
@@ -165,7 +167,7 @@ class SimulatedConsumer:
 
 
 class SimulatedProducer:
-    """See aiokafka.AIOKafkaProducer, with transactions. Sends each log's records in one batch, beside the others."""
+    """See aiokafka.AIOKafkaProducer, with transactions. The records of each log are a batch."""
 
     def __init__(self, *, transactional_id: str, transaction_timeout_ms: int, **settings: object) -> None:
         self._worker = _worker()

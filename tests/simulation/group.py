@@ -1,12 +1,13 @@
 """The consumer group: who holds which partition, as Kafka's coordinator and its members agree on it.
 
-A member that stands still is missed after its session, one that does not give up its lanes in time is left out; both
-hear of it only when they listen again. Until then they are owners that are none any more.
+A member that stands still is missed after its session, one that does not give up its lanes in time is left out;
+both hear of it only when they listen again. Until then they are owners that are none any more.
 """
 
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from random import Random
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -44,6 +45,7 @@ class Group:
         self._ready: set[Worker] = set()
         self._still_since: dict[Worker, float] = {}
         self._changed = asyncio.Event()
+        self._gave_up = asyncio.Event()
 
     def join(self, worker: Worker) -> None:
         """A new member, or one that was left out: it holds nothing that it would have to give up first."""
@@ -52,6 +54,7 @@ class Group:
         self.members.append(worker)
         if self._is_gathering:
             self._ready.add(worker)
+            self._gave_up.set()
         else:
             self._changed.set()
 
@@ -59,12 +62,14 @@ class Group:
         """A member that says so."""
         if worker in self.members:
             self.members.remove(worker)
+            self._gave_up.set()
             self._changed.set()
 
     def gave_up(self, worker: Worker, generation: int) -> None:
         """A member has let its partitions go."""
         if generation == self._generation:
             self._ready.add(worker)
+            self._gave_up.set()
 
     def shuffle(self) -> None:
         """Another assignment, without a reason."""
@@ -87,15 +92,16 @@ class Group:
             watching.cancel()
 
     async def _rebalance(self) -> None:
-        loop = asyncio.get_running_loop()
         self._generation += 1
         self._is_gathering = True
         self._ready.clear()
         for worker in self.members:
             self._tell(worker, Word(self._generation, gives_up=True), HEARTBEAT_S)
-        until_s = loop.time() + REBALANCE_S
-        while not self._ready.issuperset(self.members) and loop.time() < until_s:
-            await asyncio.sleep(LOOK_S)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(REBALANCE_S):
+                while not self._ready.issuperset(self.members):
+                    await self._gave_up.wait()
+                    self._gave_up.clear()
         for worker in [worker for worker in self.members if worker not in self._ready]:
             self.members.remove(worker)
             self.listens(worker)

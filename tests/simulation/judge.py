@@ -7,8 +7,8 @@ applied before one that the lane must have known of, and whether time alone has 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -16,7 +16,7 @@ from unittest.mock import patch
 
 from aiokafka import TopicPartition
 
-from schemas.topics import INPUT_NAMES
+from schemas.topics import INPUT_NAMES, REKEYED
 from scoring.document import read_model
 from scoring.offline import TIMER, FileScorer
 from streams.kafka.source import FRESH_MS
@@ -69,7 +69,9 @@ def judge(world: World) -> Verdict:
     records, ends = _read(world, TOPICS)
     outputs, _ = _read(world, OUTPUTS)
     lanes = [_lane(world, partition) for partition in range(world.partitions)]
-    run = FoldedOnce(lanes, records, {**{(topic, each.partition): 0 for topic in INPUT_NAMES for each in lanes}, **ends})
+    run = FoldedOnce(
+        lanes, records, {**{(topic, each.partition): 0 for topic in INPUT_NAMES for each in lanes}, **ends}
+    )
     verdict.events = len(records)
     Examination(verdict, run, outputs, Past()).examine(outputs)
     if verdict.again + verdict.taken_back and not world.evidence["redis: rewound"]:
@@ -106,7 +108,7 @@ def _entry(journal: bytes) -> Entry:
 
 
 def _wrong_times(world: World, lane: LaneRun) -> Iterator[str]:
-    """Records that come after later ones although the lane must have known of them, and timers ahead of the time."""
+    """Records after later ones although the lane must have known of them, and timers ahead of the time."""
     journals = world.redis.lane(lane.partition).journal
     latest: tuple[int, Known | None] = 0, None
     queues = {topic: _Queue(world, TopicPartition(topic, lane.partition)) for topic in TOPICS}
@@ -126,7 +128,7 @@ def _wrong_times(world: World, lane: LaneRun) -> Iterator[str]:
 
 
 class _Queue:
-    """When the records of a topic are due: nothing overtakes within it, and what is ahead of the time is due now."""
+    """When the records of a topic are due: nothing overtakes within it; what is ahead of the time is due now."""
 
     def __init__(self, world: World, tp: TopicPartition) -> None:
         self._log = world.broker.logs[tp]
@@ -160,8 +162,11 @@ def _count(world: World, verdict: Verdict, run: Run) -> None:
     world.evidence["changes published again under a higher timeline"] += verdict.again
     world.evidence["changes taken back by a higher timeline"] += verdict.taken_back
     for lane in run.lanes:
-        world.evidence["timelines begun"] += int(lane.meta.get("timeline", "1")) - 1
+        world.evidence["lane: began a timeline"] += int(lane.meta.get("timeline", "1")) - 1
         kinds = [topic for entry in lane.entries for topic, _, _ in entry.applied]
-        world.evidence["timers fired"] += kinds.count(TIMER)
-        world.evidence["re-keyed records scored"] += kinds.count("leadline.rekeyed")
-        world.evidence["models put in force"] += int(lane.meta.get("model_ordinal", "1")) - 1
+        world.evidence["lane: fired a timer"] += kinds.count(TIMER)
+        applied = kinds.count(REKEYED.name)
+        there = sum(place[:2] == (REKEYED.name, lane.partition) for place in run.records)
+        world.evidence["lane: applied a re-keyed record"] += applied
+        world.evidence["lane: dropped a repeat of a re-keyed record"] += there - applied
+        world.evidence["lane: put a model in force"] += int(lane.meta.get("model_ordinal", "1")) - 1

@@ -1,8 +1,8 @@
 """What is written to the input topics in a run, and when: drawn from the seed before the run begins.
 
 A few leads, scores that rise and fade within seconds, and some of everything that makes logs difficult: a backlog
-whose topics were written out of step, transactions that commit, abort and stay open for a while, records in the wrong
-partition, repeats, wrong clocks, records that are refused.
+whose topics were written out of step, transactions that commit, abort and stay open for a while, records in the
+wrong partition, repeats, wrong clocks, records that are refused.
 """
 
 from __future__ import annotations
@@ -119,7 +119,8 @@ class _Drawing:
     def _live(self, at_s: float, count: int) -> Writing:
         rng, at_ms = self._rng, BEGIN_MS + int(at_s * 1_000)
         placed = tuple(
-            self._placed(rng.choices((CLICKS, ENGAGEMENTS, COMMANDS.name), (5, 4, 1))[0], at_ms) for _ in range(count)
+            self._placed(rng.choices((CLICKS, ENGAGEMENTS, COMMANDS.name), (5, 4, 1))[0], at_ms)
+            for _ in range(count)
         )
         if rng.random() >= IN_TRANSACTION:
             return Writing(at_s, placed)
@@ -130,7 +131,9 @@ class _Drawing:
         rng = self._rng
         if self._recent and rng.random() < REPEATED:
             (topic, partition), old = rng.choice(self._recent)
-            return Placed(TopicPartition(topic, partition), GivenRecord(topic, partition, -1, at_ms, old.key, old.value))
+            return Placed(
+                TopicPartition(topic, partition), GivenRecord(topic, partition, -1, at_ms, old.key, old.value)
+            )
         self._number += 1
         lead_id = f"L-{rng.randrange(LEADS)}"
         value = {"id": f"e-{self._number}", "lead_id": lead_id, **self._members(topic, at_ms)}

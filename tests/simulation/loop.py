@@ -1,8 +1,8 @@
 """An event loop whose time is not real, and processes in it that stand still or die as a whole.
 
-The clock jumps to the next timer: nothing is waited for. Everything that a process does runs in a context that names
-it; the loop asks it before each step. So a process can be stopped between any two steps of its code, with all of its
-tasks and timers, and go on later as one that was paused, or never, as one that was killed.
+The clock jumps to the next timer: nothing is waited for. Everything that a process does runs in a context that
+names it; the loop asks it before each step. So a process can be stopped between any two steps of its code, with all
+of its tasks and timers, and go on later as one that was paused, or never, as one that was killed.
 """
 
 from __future__ import annotations
@@ -107,7 +107,9 @@ class VirtualLoop(asyncio.BaseEventLoop):
         step.handle = super().call_soon(step, context=context)
         return step.handle
 
-    def call_at(self, when: float, callback: Any, *args: Any, context: Context | None = None) -> asyncio.TimerHandle:
+    def call_at(
+        self, when: float, callback: Any, *args: Any, context: Context | None = None
+    ) -> asyncio.TimerHandle:
         """The same."""
         context = copy_context() if context is None else context
         owner = context.get(OWNER)

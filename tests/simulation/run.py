@@ -18,7 +18,7 @@ from tests.simulation.clients import in_place_of_aiokafka
 from tests.simulation.judge import judge, models_kept
 from tests.simulation.loop import VirtualLoop
 from tests.simulation.schedule import Schedule, draw_schedule
-from tests.simulation.world import World
+from tests.simulation.world import PULL_S, World
 
 
 @dataclass
@@ -37,14 +37,15 @@ class Outcome:
         """In words."""
         return self.verdict.problems
 
+    @property
+    def told(self) -> str:
+        """Everything of note, with its time."""
+        return "\n".join(f"{at_s:8.3f} s  {what}" for at_s, what in self.story)
+
     def __str__(self) -> str:
         """What a failure says: how to see it again, what was to happen, and what is wrong."""
         head = f"seed {self.seed}: replay it with `python -m tests.simulation --seed {self.seed}`"
         return "\n".join([head, str(self.schedule), *(f"  {problem}" for problem in self.problems)])
-
-
-PULL_S = 0.5
-"""In the place of a lane's own: an idle lane takes half as many turns, and a run a tenth less time."""
 
 
 @contextmanager

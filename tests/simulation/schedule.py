@@ -1,7 +1,7 @@
-"""What breaks in a run, and when: drawn from the seed before the run begins, so that it can be printed and replayed.
+"""What breaks in a run, and when: drawn from the seed before it begins, so that it can be printed and replayed.
 
-Most faults strike at a step of the traffic (a request departs, or has just been carried out), some steps after their
-time: a crash between any two awaits of a lane is as likely as one while nothing happens.
+Most faults strike at a step of the traffic (a request departs, or has just been carried out), some steps after
+their time: a crash between any two awaits of a lane is as likely as one while nothing happens.
 """
 
 from __future__ import annotations
@@ -52,7 +52,9 @@ class Act(NamedTuple):
     for_s: float
 
     def __str__(self) -> str:
-        return f"{self.at_s:7.3f} s  {self.kind}, {self.steps} steps later, for {self.for_s:.3f} s (whom: {self.whom})"
+        return (
+            f"{self.at_s:7.3f} s  {self.kind}, {self.steps} steps later, for {self.for_s:.3f} s (whom: {self.whom})"
+        )
 
 
 class Schedule(NamedTuple):

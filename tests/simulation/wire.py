@@ -131,7 +131,9 @@ class Wire:
             error = raised
         if fate is Fate.UNANSWERED:
             error = Unanswered()
-            loop.call_later(self.server.gives_up_s * self._rng.random(), _settle, answer, None, error, context=NOBODY)
+            loop.call_later(
+                self.server.gives_up_s * self._rng.random(), _settle, answer, None, error, context=NOBODY
+            )
         else:
             loop.call_later(self._way_s(), _settle, answer, result, error, context=NOBODY)
         self._traps.step(self._process)

@@ -1,4 +1,4 @@
-"""A worker process of the simulation: the product's lanes, sources and publishers, held as streams/kafka holds them."""
+"""A worker process of the simulation: the product's lanes, sources and publishers, held as by streams/kafka."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from aiokafka import TopicPartition
+
 from streams.kafka.held import Held
 from streams.kafka.ingest import CANCEL_S, FINISH_S
 from streams.kafka.placement import partition_of
@@ -33,6 +34,7 @@ SETTINGS = Settings(journal=True, grace_s=2, topic_wait_s=2).model_copy(
     update={"batch_records": 6, "outbox_limit": 8, "lane_cache_leads": 4}
 )
 """So small that short logs take several batches, fill the outbox and make lanes forget leads."""
+
 
 class Uncounted:
     """In the place of metrics: nobody looks at them."""

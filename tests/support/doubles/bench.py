@@ -60,18 +60,32 @@ class Bench:
         return reader
 
 
+USUAL = {"partitions": PARTITIONS, "environment": "test", "state_format": STATE_FORMAT}
+
+
 @asynccontextmanager
 async def open_bench(request: pytest.FixtureRequest, prefix: str) -> AsyncIterator[Bench]:
     """The bench for a parameter of BOTH."""
-    usual = {"partitions": PARTITIONS, "environment": "test", "state_format": STATE_FORMAT}
     if request.param == "memory":
-        redis = MemoryRedis(StoppedClock())
-        yield Bench(lambda **identity: MemoryStore(redis, **{**usual, **identity}))
+        yield memory_bench()
         return
-    connection = Connection(request.getfixturevalue("redis_url"))
+    async with redis_bench(request.getfixturevalue("redis_url"), prefix) as bench:
+        yield bench
+
+
+def memory_bench() -> Bench:
+    """A Redis in memory."""
+    redis = MemoryRedis(StoppedClock())
+    return Bench(lambda **identity: MemoryStore(redis, **{**USUAL, **identity}))
+
+
+@asynccontextmanager
+async def redis_bench(url: str, prefix: str) -> AsyncIterator[Bench]:
+    """A real one."""
+    connection = Connection(url)
 
     def make(**identity: Any) -> Store:
-        return Store(connection, prefix, Identity(**{**usual, **identity}), volatile=False)
+        return Store(connection, prefix, Identity(**{**USUAL, **identity}), volatile=False)
 
     yield Bench(make)
     await connection.close()

@@ -53,6 +53,19 @@ class MemoryStore:
         """The keys of one partition. Each call gives an owner of its own, fenced until it acquires."""
         return MemoryLane(self._redis, partition, self._identity)
 
+    async def accept(
+        self, partition: int, fields: Mapping[str, str], removed: Sequence[str], *, ver: str = ""
+    ) -> bool:
+        """As accept.lua."""
+        self._redis.serve(writes=True)
+        meta = self._redis.lane(partition).meta
+        if "ver" not in meta or ver not in ("", meta["ver"]):
+            return False
+        for name in removed:
+            meta.pop(name, None)
+        meta.update(fields, commit="", ver=str(int(meta["ver"]) + 1))
+        return True
+
     def reader(self) -> MemoryReader:
         """The same Redis, to look at."""
         return MemoryReader(self._redis)
