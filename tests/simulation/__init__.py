@@ -16,6 +16,7 @@ life of a held partition. What is doubled lies below it:
     worker      a worker process
     load        what is written to the input topics, and when
     schedule    what breaks, and when
+    nemesis     does what the schedule says
     world       one run, until every lane is at work and everything is applied and published
     ledger      what a lane knew when it made a commit
     judge       the verdict: that of `tests/chaos/check.py`, and whether time was kept

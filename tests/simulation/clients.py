@@ -18,7 +18,7 @@ from aiokafka.errors import KafkaTimeoutError, ProducerFenced
 
 from schemas.topics import ALL
 from tests.simulation.broker import State, Told
-from tests.simulation.loop import OWNER
+from tests.simulation.loop import OWNER, pass_time
 from tests.simulation.wire import Unanswered
 from tests.support.doubles.lane import GivenRecord
 
@@ -113,7 +113,7 @@ class SimulatedConsumer:
         loop, broker = asyncio.get_running_loop(), self._worker.world.broker
         if not timeout_ms:
             if loop.time() == self._asked_at_s:
-                await asyncio.sleep(CALL_S)
+                await pass_time(CALL_S)
             self._asked_at_s = loop.time()
             return {}
         until_s = loop.time() + timeout_ms / 1_000

@@ -22,6 +22,22 @@ RESOLUTION_S = 1e-9
 """Two timers nearer to each other than this are due together."""
 
 
+async def pass_time(seconds: float) -> None:
+    """As asyncio.sleep, where nothing is waited for but the time of the run."""
+    loop = asyncio.get_running_loop()
+    passed: asyncio.Future[None] = loop.create_future()
+    timer = loop.call_later(seconds, _pass, passed)
+    try:
+        await passed
+    finally:
+        timer.cancel()
+
+
+def _pass(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)
+
+
 class NothingMore(Exception):
     """Everybody waits, and no timer is set: the run would never end."""
 

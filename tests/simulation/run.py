@@ -17,6 +17,7 @@ from tests.chaos.check import Verdict
 from tests.simulation.clients import in_place_of_aiokafka
 from tests.simulation.judge import judge, models_kept
 from tests.simulation.loop import VirtualLoop
+from tests.simulation.nemesis import PULL_S
 from tests.simulation.schedule import Schedule, draw_schedule
 from tests.simulation.world import PULL_S, World
 

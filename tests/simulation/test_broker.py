@@ -11,7 +11,7 @@ from aiokafka import TopicPartition
 from aiokafka.errors import ProducerFenced
 
 from tests.simulation.broker import Broker, State
-from tests.simulation.loop import VirtualLoop
+from tests.simulation.loop import VirtualLoop, pass_time
 from tests.support.doubles.lane import GivenRecord
 
 PLACE = TopicPartition("out", 0)
@@ -36,7 +36,7 @@ def on_a_broker(work: Callable[[Broker], None], *, then_s: float = 0.0) -> tuple
 
     async def main() -> None:
         work(broker)
-        await asyncio.sleep(then_s)
+        await pass_time(then_s)
 
     with asyncio.Runner(loop_factory=VirtualLoop) as runner:
         runner.run(main())

@@ -8,7 +8,7 @@ from contextvars import copy_context
 
 import pytest
 
-from tests.simulation.loop import OWNER, NothingMore, Process, VirtualLoop
+from tests.simulation.loop import OWNER, NothingMore, Process, VirtualLoop, pass_time
 
 
 def in_virtual_time(main: Coroutine[object, object, None]) -> float:
@@ -31,7 +31,7 @@ def test_an_hour_passes_at_once() -> None:
 
     async def main() -> None:
         for _ in range(60):
-            await asyncio.sleep(60.0)
+            await pass_time(60.0)
 
     assert in_virtual_time(main()) == pytest.approx(3_600.0)
 
@@ -48,15 +48,15 @@ def test_a_process_that_stands_still_does_nothing_and_catches_up() -> None:
 
     async def tick(name: str) -> None:
         for _ in range(3):
-            await asyncio.sleep(1.0)
+            await pass_time(1.0)
             seen.append((name, round(asyncio.get_running_loop().time(), 3)))
 
     async def main() -> None:
         paused, other = Process("paused"), Process("other")
         tasks = [started(paused, tick("paused")), started(other, tick("other"))]
-        await asyncio.sleep(1.5)
+        await pass_time(1.5)
         paused.stand_still()
-        await asyncio.sleep(4.0)
+        await pass_time(4.0)
         paused.go_on()
         await asyncio.gather(*tasks)
 
@@ -77,10 +77,10 @@ def test_what_was_cancelled_while_it_was_held_does_not_strike() -> None:
     async def main() -> None:
         process, event = Process("paused"), asyncio.Event()
         task = started(process, work(event))
-        await asyncio.sleep(0.5)
+        await pass_time(0.5)
         process.stand_still()
         event.set()
-        await asyncio.sleep(5.0)
+        await pass_time(5.0)
         process.go_on()
         await task
 

@@ -11,12 +11,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum, auto
 from random import Random
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from tests.simulation.loop import NOBODY, OWNER, Process
 
 Answer = TypeVar("Answer")
-Trap = Callable[[Process], None]
+Trap = Callable[[Any], None]
 
 WAYS_S = ((0.9, 0.004), (0.09, 0.03), (0.01, 0.6))
 """Share of the ways, and the longest that one of them takes."""

@@ -8,6 +8,7 @@
     world         a Kafka and a Redis in memory, scored and rebuilt
     bench         a store to test, in memory or in Redis, for the suite below
 
-A double behaves as the real thing does because both pass one suite: `tests/connected/test_store.py` and
-`test_store_contents.py` run on Redis and on the double.
+A double behaves as the real thing does because both pass one suite: `tests/connected/test_store.py`,
+`test_store_contents.py` and `test_store_accept.py` run on Redis and on the double, and `test_store_alike.py` makes the
+same calls to both, drawn from a seed.
 """
