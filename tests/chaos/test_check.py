@@ -14,7 +14,7 @@ from aiokafka import ConsumerRecord
 from schemas.topics import CHANGES, INPUT_NAMES, REJECTED, REKEYED
 from scoring.state import decode_lead, encode_lead
 from streams.lane.lane import Lane
-from streams.lane.tenure import Surroundings
+from streams.lane.surroundings import Surroundings
 from streams.metrics import new_metrics
 from streams.settings import Settings
 from tests.chaos.check import Examination, Verdict, uncounted

@@ -19,7 +19,7 @@ from tests.simulation.judge import judge, models_kept
 from tests.simulation.loop import VirtualLoop
 from tests.simulation.nemesis import PULL_S
 from tests.simulation.schedule import Schedule, draw_schedule
-from tests.simulation.world import PULL_S, World
+from tests.simulation.world import World
 
 
 @dataclass

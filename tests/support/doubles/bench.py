@@ -77,7 +77,7 @@ async def open_bench(request: pytest.FixtureRequest, prefix: str) -> AsyncIterat
 def memory_bench() -> Bench:
     """A Redis in memory."""
     redis = MemoryRedis(StoppedClock())
-        yield memory_bench()
+    return Bench(lambda **identity: MemoryRebuildStore(redis, **{**USUAL, **identity}))
 
 
 @asynccontextmanager
