@@ -90,6 +90,12 @@ PROVEN = {
         ("retention-passed", "topic-made-anew"),
         ("connected/test_position_guards.py::test_a_redis_that_was_emptied_halts",),
     ),
+    "scores in Redis are wrong or gone": Proof(
+        tests=(
+            "connected/test_rebuild.py::test_one_damaged_lead_is_corrected_under_live_workers",
+            "connected/test_rebuild.py::test_an_emptied_redis_is_filled_again_although_the_rebuild_was_killed",
+        )
+    ),
     "partitions added, another layout or environment, states of a newer version": Proof(
         ("partitions-added",),
         (
