@@ -97,7 +97,7 @@ MUTANTS = (
                 "if False:",
             ),
         ),
-        figure="lane: noticed late that Redis had gone back",
+        ("tests/simulation/test_idle.py",),
         unseen="the next commit finds it: the look is there so that it is found before anything comes",
     ),
     Mutant(

@@ -6,6 +6,6 @@
     bench         a store to test, in memory or in Redis, for the suite below
 
 A double behaves as the real thing does because both pass one suite: `tests/connected/test_store.py`,
-`test_store_contents.py` and `test_store_accept.py` run on Redis and on the double, and `test_store_alike.py` makes the
-same calls to both, drawn from a seed.
+`test_store_contents.py` and `test_store_accept.py` run on Redis and on the double, and `test_store_alike.py` makes
+the same calls to both, drawn from a seed.
 """
