@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from aiokafka import TopicPartition
 
-from streams.lane.tenure import COMPARE_EVERY_S
 from tests.simulation.group import REBALANCE_S, SESSION_S
 from tests.simulation.load import TOPICS
 from tests.simulation.loop import pass_time
@@ -25,9 +24,6 @@ SPRINGS_S = 2.0
 PULL_S = 0.5
 """In the place of a lane's own: an idle lane takes half as many turns, and a run a tenth less time."""
 
-NOTICED_S = COMPARE_EVERY_S + 2 * PULL_S
-"""Within this an idle lane looks whether Redis still stands where it left it."""
-
 
 class Copy(NamedTuple):
     """All of Redis, and how often it had been rewound when the copy was made."""
@@ -42,19 +38,12 @@ class Nemesis:
     def __init__(self, world: World) -> None:
         self._world = world
         self._rewinds = 0
-        self._rewound_at_s: dict[int, float] = {}
 
     @property
     def is_done(self) -> bool:
         """Whether nothing more is to come, and nothing is broken of Redis and the logs."""
         world = self._world
         return not (world.traps.set or self._rewinds or world.redis.fault or world.broker.stalled)
-
-    def takes_over(self, partition: int) -> None:
-        """A lane is being taken over: if Redis has gone back under its owner, that was noticed now."""
-        now_s = self._world.loop.time()
-        if now_s - self._rewound_at_s.pop(partition, now_s) > NOTICED_S:
-            self._world.was("lane: noticed late that Redis had gone back")
 
     def begin(self, act: Act) -> None:
         """Its time has come."""
@@ -142,10 +131,6 @@ class Nemesis:
         self._rewinds -= 1
         if older.rewinds != self._world.evidence["redis: rewound"]:
             return  # a copy of a history that was left before
-        for partition in range(self._world.partitions):
-            now, then = self._world.redis.lane(partition).meta, older.lanes[partition].meta
-            if now["ver"] != then["ver"] and now["token"] == then["token"]:
-                self._rewound_at_s[partition] = self._world.loop.time()
         self._world.was("redis: rewound")
         self._world.redis.restore(older.lanes)
 

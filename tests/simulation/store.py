@@ -50,7 +50,6 @@ class WiredLane:
 
     async def acquire(self) -> Acquired:
         """See the port."""
-        self._worker.world.nemesis.takes_over(self._partition)
         lane = self._worker.world.store.lane(self._partition)
         acquired = await self._ask(lane.acquire)
         self._lane, self._ver = lane, acquired.standing.ver
