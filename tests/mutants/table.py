@@ -10,6 +10,7 @@ from typing import NamedTuple
 from tests.mutants.edits import Edit
 
 STORE, UNIT, KAFKA = "tests/connected/test_store.py::", "tests/unit/", "tests/connected/"
+SOURCE = "tests/connected/test_kafka_source.py::"
 
 
 class Mutant(NamedTuple):
@@ -210,6 +211,8 @@ MUTANTS = (
                 "if True:",
             ),
         ),
+        (SOURCE + "test_a_consumer_that_stands_elsewhere_is_put_right",),
+        unseen="the consumer of a simulation stands where it was told to: it fetches nothing ahead",
     ),
     Mutant(
         "next position",
@@ -221,6 +224,7 @@ MUTANTS = (
                 "stand.taken_to = stand.buffer[-1].offset + 1 if stand.buffer else stand.taken_to",
             ),
         ),
+        (SOURCE + "test_the_marker_of_a_transaction_at_the_end_is_passed",),
     ),
     Mutant(
         "grace",
