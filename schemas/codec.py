@@ -12,8 +12,10 @@ from typing import TypeVar
 import msgspec
 from pydantic import BaseModel, ValidationError
 
+from schemas.changes import Change
 from schemas.commands import BY_COMMAND, LeadCommand, ModelCommand
 from schemas.instants import DAY_MS, LATEST_MS, MINUTE_MS, YEAR_2000_MS, NotAnInstant, NoZone, parse_ms
+from schemas.outcomes import OutcomeRecord
 from schemas.profiles import ProfileUpdate, ProfileValue, read_fields
 from schemas.rejected import Reason, Refused
 from schemas.signals import ID_MAX_LENGTH, KIND, Json, Signal, SignalValue, is_blank
@@ -34,6 +36,9 @@ Word = TypeVar("Word", bound=BaseModel)
 
 _KINDS_MAX = 4096
 _decode_json = msgspec.json.Decoder().decode
+_decode_change = msgspec.json.Decoder(Change).decode
+_decode_outcome = msgspec.json.Decoder(OutcomeRecord).decode
+_encode_json = msgspec.json.Encoder().encode
 _known_kinds: set[str] = set()
 
 
@@ -96,9 +101,26 @@ def decode_command(value: bytes | None, timestamp_ms: int | None) -> LeadCommand
     return command
 
 
-def encode(value: BaseModel) -> bytes:
+def encode(value: BaseModel | msgspec.Struct) -> bytes:
     """A word of ours as JSON."""
-    return value.model_dump_json(exclude_none=False).encode()
+    if isinstance(value, BaseModel):
+        return value.model_dump_json(exclude_none=False).encode()
+    return _encode_json(value)
+
+
+def decode_change(value: bytes) -> Change:
+    """A change from the topic, or from a lead's history. Raises msgspec.ValidationError."""
+    return _decode_change(value)
+
+
+def read_change(members: dict[str, Json]) -> Change:
+    """A change from its members. Raises msgspec.ValidationError."""
+    return msgspec.convert(members, Change)
+
+
+def decode_outcome(value: bytes) -> OutcomeRecord:
+    """An outcome as it was recorded. Raises msgspec.ValidationError."""
+    return _decode_outcome(value)
 
 
 def _read_good_signal(members: dict[str, Json], default_kind: str | None) -> Signal | None:

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from msgspec import Meta, Struct
 
 from schemas.changes import Adjustment, Contribution
 
 
-class LastAlert(BaseModel):
+class LastAlert(Struct, frozen=True):
     """The alert that a contact answers."""
 
-    model_config = ConfigDict(frozen=True)
-
     at: str
-    band: str | None = Field(description="the band that alerted; null for a surge")
+    band: Annotated[str | None, Meta(description="the band that alerted; null for a surge")]
 
 
-class OutcomeRecord(BaseModel):
+class OutcomeRecord(Struct, frozen=True, kw_only=True):
     """One outcome or contact, and the score as it was then."""
 
-    model_config = ConfigDict(frozen=True)
-
-    id: str = Field(description="of the command")
+    id: Annotated[str, Meta(description="of the command")]
     lead_id: str
     occurred_at: str
     command: Literal["outcome", "contacted"]
@@ -35,7 +31,7 @@ class OutcomeRecord(BaseModel):
     band: str
     segment: str | None
     grade: str | None
-    fit: tuple[str, ...] = Field(description="ids of the fit rules that the profile matches")
+    fit: Annotated[tuple[str, ...], Meta(description="ids of the fit rules that the profile matches")]
     reasons: tuple[Contribution, ...]
     adjustments: tuple[Adjustment, ...]
     windows: dict[str, dict[str, int]]

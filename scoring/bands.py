@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from schemas.changes import Cause
 from scoring.falls import find_fall, second_after
 from scoring.flags import next_expiry
-from scoring.lead import ALERT_TIMES, NEVER, Lead, Status
+from scoring.layout import ALERT_TIMES
+from scoring.lead import NEVER, Lead, Status
 from scoring.notices import BandMove, Notice, take_picture
 from scoring.plan import Plan
 from scoring.score import Curve
@@ -34,7 +35,10 @@ class Step:
 def band_below(plan: Plan, lead: Lead, score: float) -> int:
     """The band to which this score lets the lead fall."""
     lines, band = plan.lines(lead), lead.band
-    while band and score < lines[band - 1].leave:
+    while band:
+        line = lines[band - 1]
+        if score >= line.leave:
+            break
         band -= 1
     return band
 
@@ -42,7 +46,10 @@ def band_below(plan: Plan, lead: Lead, score: float) -> int:
 def band_after_input(plan: Plan, lead: Lead, score: float) -> int:
     """Up if the score reaches the next band; if that moves nothing, down if it is below the line."""
     lines, band = plan.lines(lead), lead.band
-    while band < len(lines) and lines[band].enter <= score:
+    while band < len(lines):
+        line = lines[band]
+        if line.enter > score:
+            break
         band += 1
     return band if band != lead.band else band_below(plan, lead, score)
 

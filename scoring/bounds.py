@@ -17,6 +17,9 @@ NEWEST_MAX = 32
 KIND_BUCKETS_MAX = 720
 """(kind, hour) pairs of a lead: an hour of each of 30 days."""
 
+ROLLING_HOURS_MAX = 720
+"""30 days: the longest window, and the longest rolling count."""
+
 BUCKETS_MAX = 32
 """Of a limited rule and lead. A forgotten bucket is a fresh one."""
 

@@ -17,7 +17,7 @@ _MINUTES_KEPT = 4096
 def day_of(timezone: str) -> Callable[[int], int]:
     """A function from an instant in milliseconds to the number of its calendar day in this zone."""
     if timezone == "UTC":
-        return _utc_day
+        return utc_day
     zone = ZoneInfo(timezone)
 
     @lru_cache(maxsize=_MINUTES_KEPT)
@@ -35,5 +35,6 @@ def week_of_day(day: int) -> int:
     return (day - 1) // 7
 
 
-def _utc_day(instant_ms: int) -> int:
+def utc_day(instant_ms: int) -> int:
+    """The number of the day of an instant in UTC."""
     return instant_ms // DAY_MS + _EPOCH_ORDINAL

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, assert_never
+from typing import Literal, TypedDict, assert_never
 
 import xxhash
 
@@ -24,9 +24,6 @@ def make_change(plan: Plan, lead_id: str, notice: Notice, origin: str, place: tu
     What time alone did has its instant for an origin, so that a timer and the next input make the same change.
     """
     moved, picture = notice.moved, notice.picture
-    band = moved if isinstance(moved, BandMove) else None
-    flag = moved if isinstance(moved, FlagMove) else None
-    surge = moved if isinstance(moved, SurgeSeen) else None
     kind, target = _kind_and_target(moved)
     return Change(
         change_id=_change_id(lead_id, format_ms(notice.at_ms) if notice.by_itself else origin, kind, target),
@@ -34,13 +31,7 @@ def make_change(plan: Plan, lead_id: str, notice: Notice, origin: str, place: tu
         seq=place[1],
         lead_id=lead_id,
         kind=kind,
-        from_=band and band.from_,
-        to=band and band.to,
-        direction=band and ("up" if band.is_up else "down"),
-        flag=flag and _flag_change(flag),
-        rise=surge and surge.rise,
-        usual=surge and surge.usual,
-        kinds=surge and surge.kinds,
+        **_of_its_kind(moved),
         alert=notice.alert,
         occurred_at=format_ms(notice.at_ms),
         score=notice.score,
@@ -55,6 +46,30 @@ def make_change(plan: Plan, lead_id: str, notice: Notice, origin: str, place: tu
         falls_at=None if picture.falls_ms == NEVER else format_ms(picture.falls_ms),
         model_version=plan.model.version,
     )
+
+
+class _OfItsKind(TypedDict, total=False):
+    """The members that not every change has."""
+
+    from_: str
+    to: str
+    direction: Literal["up", "down"]
+    flag: FlagChange
+    rise: float
+    usual: float
+    kinds: tuple[str, ...]
+
+
+def _of_its_kind(moved: BandMove | FlagMove | SurgeSeen) -> _OfItsKind:
+    match moved:
+        case BandMove():
+            return {"from_": moved.from_, "to": moved.to, "direction": "up" if moved.is_up else "down"}
+        case FlagMove():
+            return {"flag": _flag_change(moved)}
+        case SurgeSeen():
+            return {"rise": moved.rise, "usual": moved.usual, "kinds": moved.kinds}
+        case _:
+            assert_never(moved)
 
 
 def _kind_and_target(moved: BandMove | FlagMove | SurgeSeen) -> tuple[Literal["band", "flag", "surge"], str]:

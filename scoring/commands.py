@@ -28,7 +28,7 @@ from scoring.memory import find_newest, signal_hash
 from scoring.notices import Notice
 from scoring.plan import Plan
 from scoring.retract import take_out
-from scoring.score import Curve
+from scoring.score import score_now
 
 _STATUS = {"converted": Status.CONVERTED, "dead": Status.DEAD, "reopened": Status.OPEN}
 
@@ -113,7 +113,7 @@ def _change_flags(
 ) -> None:
     """Put other flags in force; only a flag that is lifted, and not one that is raised, may let the lead alert."""
     flag, is_raised = changed
-    previous_score = Curve(plan, lead).score(lead.as_of)
+    previous_score = score_now(plan, lead)
     lead.flags = flags
     step = Step(Cause.FLAG, plan.names[lead.band], previous_score, may_alert=not is_raised)
     moved: list[Notice] = []
@@ -128,7 +128,7 @@ def _retract(plan: Plan, lead: Lead, command: RetractCommand, notices: list[Noti
     if place is None:
         return Outcome.COMMAND
     advance(plan, lead, command.occurred_at, notices)
-    previous_score = Curve(plan, lead).score(lead.as_of)
+    previous_score = score_now(plan, lead)
     take_out(plan, lead, place)
     settle(plan, lead, Step(Cause.RETRACT, plan.names[lead.band], previous_score), notices)
     return Outcome.APPLIED

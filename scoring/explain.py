@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from functools import cache
 from typing import NamedTuple, TypedDict
 
@@ -9,7 +10,8 @@ from schemas.changes import Adjustment, Contribution
 from schemas.instants import DAY_MS, HOUR_MS
 from scoring.fit_model import DIMENSIONS
 from scoring.flags import named_caps
-from scoring.lead import KIND_SERIES, NEVER, Lead
+from scoring.layout import KIND_SERIES
+from scoring.lead import NEVER, Lead
 from scoring.plan import Plan
 from scoring.score import (
     DECIMALS,
@@ -19,7 +21,7 @@ from scoring.score import (
     step_points,
     stepped_points,
     window_count,
-    window_series,
+    within,
 )
 
 ROLLING_HOURS = {"24h": 24, "7d": 168, "30d": 720}
@@ -28,10 +30,11 @@ DIGITS = 9
 
 
 class Explanation(NamedTuple):
-    """Contributions from the largest, then adjustments."""
+    """Contributions from the largest, then adjustments; the grade that the sums of the groups come to."""
 
     contributions: tuple[Contribution, ...]
     adjustments: tuple[Adjustment, ...]
+    grade: str | None
 
 
 class DimensionReport(TypedDict):
@@ -46,16 +49,17 @@ def explain(plan: Plan, lead: Lead, at_ms: int) -> Explanation:
     found = [*_rules(plan, lead, at_ms), *_windows(plan, lead, at_ms), *_inactivity(plan, lead, at_ms)]
     found += _fit(plan, lead)
     found.sort(key=lambda each: (-abs(each.points), each.rule))
-    return Explanation(tuple(found), tuple(_adjustments(plan, lead, at_ms)))
+    sums, changed = clamped_sums(plan, lead, at_ms)
+    return Explanation(tuple(found), (*changed, *_scaled(plan, lead, at_ms, sum(sums))), _grade(plan, sums))
 
 
 def rolling_counts(plan: Plan, lead: Lead, at_ms: int) -> dict[str, dict[str, int]]:
     """Signals by kind over the last 24 hours, 7 days and 30 days; kinds of which nothing came are left out."""
     counts = {}
     for slot, kind in enumerate(plan.kinds):
-        series = lead.parts.get(KIND_SERIES + slot)
-        if series:
-            found = [window_count([series], hours, at_ms) for hours in ROLLING_HOURS.values()]
+        tag = KIND_SERIES + slot
+        if tag in lead.parts:
+            found = [window_count(lead.parts, (tag,), hours, at_ms) for hours in ROLLING_HOURS.values()]
             if found[-1]:
                 counts[kind] = dict(zip(ROLLING_HOURS, found, strict=True))
     return counts
@@ -84,14 +88,13 @@ def _rules(plan: Plan, lead: Lead, at_ms: int) -> list[Contribution]:
     found = []
     for rule, (compiled, term) in zip(plan.model.rules, plan.terms, strict=True):
         if term is not None:
-            series = lead.parts.get(term.stepped.tag)
-            points = stepped_points(term, series, at_ms) if series else 0.0
+            points = stepped_points(term, lead.parts.get(term.stepped.tag), at_ms)
         elif lead.counts[compiled.slot]:
             points = decayed_points(lead, compiled.slot, compiled.rate, rule.points, at_ms)
         else:
             continue
         if points := round(points, DIGITS):
-            found.append(Contribution(rule=rule.id, points=points, what=_kinds_in_words(rule.kind)))
+            found.append(Contribution(rule.id, points, _kinds_in_words(rule.kind)))
     return found
 
 
@@ -103,27 +106,27 @@ def _kinds_in_words(kinds: tuple[str, ...]) -> str:
 def _windows(plan: Plan, lead: Lead, at_ms: int) -> list[Contribution]:
     found = []
     for window, compiled in zip(plan.model.windows, plan.windows, strict=True):
-        count = window_count(window_series(lead, compiled.tags), compiled.hours, at_ms)
+        count = window_count(lead.parts, compiled.tags, compiled.hours, at_ms)
         points = step_points(compiled, count)
         if points:
             what = f"{count} signals within {words(window.within)}"
-            found.append(Contribution(rule=window.id, points=points, what=what))
+            found.append(Contribution(window.id, float(points), what))
     return found
 
 
 def _inactivity(plan: Plan, lead: Lead, at_ms: int) -> list[Contribution]:
-    if plan.inactivity is None or lead.latest == NEVER:
+    if plan.quiet is None or lead.latest == NEVER:
         return []
     quiet_ms = at_ms - lead.latest
-    points = inactivity_points(plan.inactivity, quiet_ms)
+    points = inactivity_points(plan.quiet, quiet_ms)
     if not points:
         return []
-    return [Contribution(rule="inactivity", points=points, what=f"quiet for {quiet_ms // DAY_MS} days")]
+    return [Contribution("inactivity", float(points), f"quiet for {quiet_ms // DAY_MS} days")]
 
 
 def _fit(plan: Plan, lead: Lead) -> list[Contribution]:
     return [
-        Contribution(rule=rule.id, points=rule.points, what=_fields_in_words(tuple(rule.where)))
+        Contribution(rule.id, float(rule.points), _fields_in_words(tuple(rule.where)))
         for rule, compiled in zip(plan.model.fit, plan.fit, strict=True)
         if lead.fit & compiled.bit and rule.points
     ]
@@ -134,41 +137,42 @@ def _fields_in_words(names: tuple[str, ...]) -> str:
     return "profile: " + ", ".join(name.replace("_", " ") for name in names)
 
 
-def clamped_sums(plan: Plan, lead: Lead, at_ms: int) -> tuple[list[float], list[Adjustment]]:
+def clamped_sums(plan: Plan, lead: Lead, at_ms: int) -> tuple[array[float], list[Adjustment]]:
     """The sum of each group at an instant, clamped, and what the clamps changed."""
     sums = Curve(plan, lead).group_sums(at_ms)
-    names = {place: name for name, place in plan.groups.items()}
     changed = []
-    for group, low, high in plan.clamps:
-        clamped = min(max(sums[group], low), high)
-        changed.append((f"group {names[group]}", clamped - sums[group]))
-        sums[group] = clamped
+    for clamp in plan.clamps:
+        clamped = within(sums[clamp.group], clamp.low, clamp.high)
+        changed.append((f"group {clamp.name}", clamped - sums[clamp.group]))
+        sums[clamp.group] = clamped
     return sums, _told(changed)
 
 
-def _adjustments(plan: Plan, lead: Lead, at_ms: int) -> list[Adjustment]:
-    sums, found = clamped_sums(plan, lead, at_ms)
-    total = sum(sums)
-    low, high = plan.scale
-    scaled = min(max(total, low), high)
+def _scaled(plan: Plan, lead: Lead, at_ms: int, total: float) -> list[Adjustment]:
+    """What the scale and the flags changed of the sum of the groups."""
+    scaled = within(total, plan.low, plan.high)
     changed = [("scale", scaled - total)]
     up = [(cap, reason) for reason, until, cap in named_caps(plan, lead) if at_ms < until]
     if up:
         cap, reason = min(up)
         changed.append((f"flag {reason}", min(cap - scaled, 0.0)))
-    return found + _told(changed)
+    return _told(changed)
 
 
 def _told(changed: list[tuple[str, float]]) -> list[Adjustment]:
-    return [Adjustment(what=what, points=told) for what, points in changed if (told := round(points, DIGITS))]
+    return [Adjustment(what, told) for what, points in changed if (told := round(points, DIGITS))]
 
 
 def grade(plan: Plan, lead: Lead, at_ms: int) -> str | None:
     """Such as B2: the letter by the sum of the fit groups, the number by the sum of the others."""
+    sums, _ = clamped_sums(plan, lead, at_ms)
+    return _grade(plan, sums)
+
+
+def _grade(plan: Plan, sums: array[float]) -> str | None:
     grades = plan.model.grades
     if grades is None:
         return None
-    sums, _ = clamped_sums(plan, lead, at_ms)
     fit = sum(points for place, points in enumerate(sums) if place in plan.fit_places)
     rest = sum(sums) - fit
     letter = next((name for name, line in grades.fit.items() if round(fit, DECIMALS) >= line), "D")

@@ -12,6 +12,7 @@ from __future__ import annotations
 from math import log
 
 from schemas.instants import DAY_MS, LATEST_MS, SECOND_MS
+from scoring.flags import next_expiry
 from scoring.lead import NEVER, Lead
 from scoring.plan import Plan
 from scoring.score import Curve, Piece
@@ -22,6 +23,8 @@ _STRETCH_GROWS = 16
 
 _LOOK_AHEAD_MS = (8 * DAY_MS, 2 * DAY_MS, DAY_MS // 2)
 """A lead that hears often is looked at again each time its wake has passed: far ahead first, it may be enough."""
+
+_NO_FALL = -1
 
 _GUESSES_MAX = 12
 """The line is met in a few; after these the curve has a kink there, and halving is surer."""
@@ -36,31 +39,32 @@ def find_fall(plan: Plan, lead: Lead, from_ms: int) -> int:
     """The first whole second from `from_ms` (a whole second) on at which the lead falls, else NEVER."""
     if lead.band == 0:
         return NEVER
-    curve, leave = Curve(plan, lead), plan.lines(lead)[lead.band - 1].leave
+    curve, line = Curve(plan, lead), plan.lines(lead)[lead.band - 1]
     first, end = from_ms // SECOND_MS, LATEST_MS // SECOND_MS
     while first <= end:
         last = min((curve.next_jump_ms(first * SECOND_MS) - 1) // SECOND_MS, end)
-        fall = _Search(curve.piece(first * SECOND_MS), leave).first_fall(first, last)
-        if fall is not None:
+        search = _Search(curve.piece(first * SECOND_MS), line.leave)
+        fall = search.first_fall(first, last)
+        if fall != _NO_FALL:
             return fall * SECOND_MS
         first = last + 1
     return NEVER
 
 
-def held_until(plan: Plan, lead: Lead, from_ms: int, to_ms: int) -> int | None:
-    """A whole second after `to_ms` before which the lead does not fall, if a look or two can tell; else None.
+def held_until(plan: Plan, lead: Lead, from_ms: int, to_ms: int) -> int:
+    """A whole second after `to_ms` before which the lead does not fall, if a look or two can tell; else NEVER.
 
     Jumps that only take points are all taken at the end of the stretch: the bound is low, and good enough where
     the line is far below.
     """
-    if not plan.jumps_fall or lead.band == 0 or any(flag.until for flag in lead.flags):
-        return None
-    curve, leave = Curve(plan, lead), plan.lines(lead)[lead.band - 1].leave
+    if not plan.jumps_fall or lead.band == 0 or next_expiry(lead) != NEVER:
+        return NEVER
+    curve, line = Curve(plan, lead), plan.lines(lead)[lead.band - 1]
     for ahead_ms in _LOOK_AHEAD_MS:
         end_ms = second_after(to_ms) + ahead_ms
-        if curve.piece(end_ms).lowest(from_ms, end_ms) >= leave:
+        if curve.piece(end_ms).lowest(from_ms, end_ms) >= line.leave:
             return end_ms
-    return None
+    return NEVER
 
 
 class _Search:
@@ -74,8 +78,8 @@ class _Search:
         """A lower bound of the score over [first, last]."""
         return self.piece.lowest(first * SECOND_MS, last * SECOND_MS)
 
-    def first_fall(self, first: int, end: int) -> int | None:
-        """The first second in [first, end] below the line."""
+    def first_fall(self, first: int, end: int) -> int:
+        """The first second in [first, end] below the line, else _NO_FALL."""
         top = self.lowest(first, first)
         if top < self.leave:
             return first
@@ -85,13 +89,16 @@ class _Search:
             lowest = self.lowest(first, last)
             if lowest < self.leave:
                 fall = self._fall_within(first, last, top, lowest)
-                if fall is not None:
+                if fall != _NO_FALL:
                     return fall
             first, top, stretch = last + 1, lowest, stretch * _STRETCH_GROWS
-        return None
+        return _NO_FALL
 
-    def _fall_within(self, first: int, last: int, top: float, lowest: float) -> int | None:
-        """The first second in [first, last] below the line, if `lowest` over it is: split until it is found."""
+    def _fall_within(self, first: int, last: int, top: float, lowest: float) -> int:
+        """The first second in [first, last] below the line, if `lowest` over it is: split until it is found.
+
+        _NO_FALL if it only seemed so.
+        """
         pending = [(last, lowest)]
         guess, toward, guesses = first, 0, 0
         while pending:
@@ -108,11 +115,11 @@ class _Search:
             else:
                 toward, top = 1, lowest
                 first = self._leave_behind(split + 1, pending)
-        return None
+        return _NO_FALL
 
     def _leave_behind(self, first: int, pending: list[tuple[int, float]]) -> int:
         """Where the search goes on: on a curve that rises, what is ahead may hold the line after all."""
-        if self.piece.only_falls:
+        if self.piece.only_falls():
             return first
         while pending:
             end, _ = pending.pop()

@@ -11,28 +11,28 @@ from __future__ import annotations
 
 from array import array
 from enum import StrEnum
-from typing import NamedTuple
+from math import inf
 
 from schemas.changes import Cause
 from schemas.instants import HOUR_MS, SECOND_MS
-from schemas.signals import Signal
+from schemas.signals import Json, Signal
 from scoring.advance import advance
+from scoring.arrays import add_number, number_at
 from scoring.bands import Step, band_after_input, look_ahead, move
-from scoring.bounds import DAY_POINTS_MAX, DAYS_MAX, KIND_BUCKETS_MAX
-from scoring.lead import DAY_TOTALS, KIND_SERIES, LIMIT_VALUES, NEVER, RULE_SERIES, Lead
+from scoring.bounds import DAY_POINTS_MAX, DAYS_MAX, KIND_BUCKETS_MAX, ROLLING_HOURS_MAX
+from scoring.layout import DAY_TOTALS, KIND_SERIES, LIMIT_VALUES, RULE_SERIES
+from scoring.lead import NEVER, Lead
 from scoring.limits import offer
 from scoring.memory import is_repeat, pack_fact, remember, signal_hash
 from scoring.notices import Notice
-from scoring.plan import KindPlan, Plan, RulePlan, SteppedPlan
-from scoring.score import Curve, first_alive, first_hour
+from scoring.plan import Plan
+from scoring.score import Curve, first_alive, first_hour, score_now
 from scoring.series import add, drop_first, drop_old, first_stamp_of
 from scoring.surge import find_surge, may_surge
+from scoring.terms import KindPlan, RulePlan, SteppedPlan
 
 HALF_LIVES_MAX = 500
 """How far forward-decayed counts run ahead of their landmark before it is moved: 2^500 is well within a double."""
-
-ROLLING_HOURS_MAX = 720
-"""30 days: the longest window, and the longest rolling count."""
 
 ROUNDING = 1e-6
 """A score is compared rounded, so that it may reach a line from a little below it."""
@@ -47,13 +47,32 @@ class Outcome(StrEnum):
     ERASED = "erased"
     COMMAND = "command"
 
+    __hash__ = str.__hash__  # as fast as of any text, which Enum's own is not
 
-class Counted(NamedTuple):
+
+_APPLIED, _DUPLICATE, _MACHINE = Outcome.APPLIED, Outcome.DUPLICATE, Outcome.MACHINE
+
+
+class Counted:
     """The rules that count a signal, their positive points, the buckets of their limits by an attribute."""
 
-    rules: list[RulePlan]
-    gain: int
-    values: list[int]
+    __slots__ = ("gain", "mask", "rules", "takes", "values")
+
+    def __init__(self) -> None:
+        self.rules: list[RulePlan] = []
+        self.values: list[int] = []
+        self.mask = 0
+        self.gain = 0
+        self.takes = False
+
+    def add(self, rule: RulePlan) -> None:
+        """This rule counts the signal."""
+        self.rules.append(rule)
+        self.mask |= rule.bit
+        if rule.points > 0:
+            self.gain += rule.points
+        else:
+            self.takes = True
 
 
 def apply_signal(
@@ -62,31 +81,36 @@ def apply_signal(
     """The lead after the signal of a record with this Kafka timestamp; None: still unknown."""
     known = signal_hash(signal.kind, signal.id)
     if lead is not None and is_repeat(lead, known, timestamp_ms):
-        return lead, Outcome.DUPLICATE
+        return lead, _DUPLICATE
     if signal.machine:
         if lead is not None:
             lead.machines += 1
-        return lead, Outcome.MACHINE
+        return lead, _MACHINE
     if lead is None:
         lead = new_lead(plan, signal.occurred_ms)
     elif signal.occurred_ms > lead.as_of:
         advance(plan, lead, signal.occurred_ms, notices)
+    _apply(plan, lead, signal, known, timestamp_ms, notices)
+    return lead, _APPLIED
+
+
+def _apply(plan: Plan, lead: Lead, signal: Signal, known: int, timestamp_ms: int, notices: list[Notice]) -> None:
+    """Count a signal to whose instant the lead was advanced; `known` is its hash."""
+    occurred_ms = signal.occurred_ms
     kind = plan.kind(signal.kind)
-    counted = _offer(lead, kind, signal)
-    lowers = lead.band > 0 and _may_lower(plan, lead, kind, counted.rules)
+    counted = _offer(plan, lead, kind, occurred_ms, signal.attributes)
+    lowers = lead.band > 0 and _may_lower(plan, lead, kind, counted)
     surges = counted.gain > 0 and may_surge(plan, lead)
     scored = _may_move(plan, lead, kind, counted.gain) or lowers
-    before = lead.before(plan.scored_tags) if scored or surges else None
-    _count(plan, lead, kind, counted, signal.occurred_ms)
-    fact = pack_fact(kind.slot, sum(rule.bit for rule in counted.rules), counted.gain)
-    remember(plan, lead, known, (timestamp_ms, signal.occurred_ms), fact)
-    if scored and before is not None:
-        _evaluate(plan, before, lead, notices)
+    previous_score = score_now(plan, lead) if scored or surges else 0.0
+    _count(plan, lead, kind, counted, occurred_ms)
+    remember(plan, lead, known, timestamp_ms, occurred_ms, pack_fact(kind.slot, counted.mask, counted.gain))
+    if scored:
+        _evaluate(plan, lead, previous_score, notices)
     if lowers:
         look_ahead(plan, lead)
-    if surges and before is not None:
-        notices += find_surge(plan, before, lead)
-    return lead, Outcome.APPLIED
+    if surges:
+        notices += find_surge(plan, lead, previous_score)
 
 
 def new_lead(plan: Plan, at_ms: int) -> Lead:
@@ -94,14 +118,14 @@ def new_lead(plan: Plan, at_ms: int) -> Lead:
     return Lead(at_ms, plan.ordinal, len(plan.rules), plan.first_ceiling)
 
 
-def _may_lower(plan: Plan, lead: Lead, kind: KindPlan, rules: list[RulePlan]) -> bool:
+def _may_lower(plan: Plan, lead: Lead, kind: KindPlan, counted: Counted) -> bool:
     """Whether the signal may lower the score of a lead in a band, now or later.
 
     By points lost, by a window, by a forgotten hour; or as the first engagement, from which quiet is counted.
     """
-    if kind.engages and lead.latest == NEVER and plan.inactivity is not None:
+    if kind.engages and lead.latest == NEVER and plan.quiet is not None:
         return True
-    if kind.takes and any(rule.points < 0 for rule in rules):
+    if counted.takes:
         return True
     if lead.buckets >= KIND_BUCKETS_MAX and _oldest_hour(lead) >= first_hour(plan.window_hours, lead.as_of):
         return True
@@ -116,57 +140,69 @@ def _may_move(plan: Plan, lead: Lead, kind: KindPlan, gain: int) -> bool:
     fall, or in a dip that is over by the next one, which takes something that rises by itself.
     """
     lead.ceiling += kind.gain + gain
-    lines = plan.lines(lead)
-    if lead.band < len(lines) and lead.ceiling + ROUNDING >= lines[lead.band].enter:
+    if lead.ceiling + ROUNDING >= _next_line(plan, lead):
         return True
     if lead.wake != NEVER and lead.wake <= lead.as_of + SECOND_MS:
         return True
     if lead.band and lead.as_of % SECOND_MS and _may_rise(plan, lead):
         return True
-    inactivity = plan.inactivity
-    return inactivity is not None and kind.engages and lead.as_of - lead.latest >= inactivity.after
+    return plan.quiet is not None and kind.engages and lead.as_of - lead.latest >= plan.quiet.after_ms
+
+
+def _next_line(plan: Plan, lead: Lead) -> float:
+    """The score at which the lead enters the next band; never, in the highest."""
+    lines = plan.lines(lead)
+    if lead.band == len(lines):
+        return inf
+    line = lines[lead.band]
+    return line.enter
 
 
 def _may_rise(plan: Plan, lead: Lead) -> bool:
     """Whether something in the lead's score may rise by itself."""
     if not plan.jumps_fall:
         return True
-    counts, parts = lead.counts, lead.parts
-    return any(counts[slot] for slot in plan.fading_losses) or any(tag in parts for tag in plan.stepped_losses)
+    for slot in plan.fading_losses:
+        if number_at(lead.counts, slot):
+            return True
+    for tag in plan.stepped_losses:
+        if tag in lead.parts:
+            return True
+    return False
 
 
-def _evaluate(plan: Plan, before: Lead, lead: Lead, notices: list[Notice]) -> None:
+def _evaluate(plan: Plan, lead: Lead, previous_score: float, notices: list[Notice]) -> None:
     """After a signal: the ceiling and the bands."""
     curve = Curve(plan, lead)
     score, lead.ceiling = curve.score(lead.as_of), curve.ceiling(lead.as_of)
     band = band_after_input(plan, lead, score)
     if band != lead.band:
-        previous_score = Curve(plan, before).score(lead.as_of)
         step = Step(Cause.SIGNAL, plan.names[lead.band], previous_score, may_alert=True)
         notices.append(move(plan, lead, band, step, score))
 
 
-def _offer(lead: Lead, kind: KindPlan, signal: Signal) -> Counted:
+def _offer(plan: Plan, lead: Lead, kind: KindPlan, occurred_ms: int, attributes: dict[str, Json]) -> Counted:
     """The rules of the signal's kind whose conditions it meets and whose limits it is within."""
-    rules: list[RulePlan] = []
-    values: list[int] = []
-    gain = 0
+    counted = Counted()
     for rule in kind.rules:
-        for name, satisfied in rule.where:
-            if not satisfied(signal.attributes.get(name)):
-                break
-        else:
-            limit = rule.limit
-            if limit is not None:
-                bucket = limit.bucket(signal.occurred_ms, signal.attributes)
-                if not offer(lead.part(limit.tag), bucket, limit.times):
-                    continue
-                if limit.by_value:
-                    values.append(bucket)
-            rules.append(rule)
-            if rule.points > 0:
-                gain += rule.points
-    return Counted(rules, gain, values)
+        if rule.where and not _meets(rule, attributes):
+            continue
+        limit = rule.limit
+        if limit is not None:
+            bucket = plan.bucket(limit, occurred_ms, attributes)
+            if not offer(lead.part(limit.tag), bucket, limit.times):
+                continue
+            if limit.by_value:
+                counted.values.append(bucket)
+        counted.add(rule)
+    return counted
+
+
+def _meets(rule: RulePlan, attributes: dict[str, Json]) -> bool:
+    for name, satisfied in rule.where:
+        if not satisfied(attributes.get(name)):
+            return False
+    return True
 
 
 def _count(plan: Plan, lead: Lead, kind: KindPlan, counted: Counted, occurred_ms: int) -> None:
@@ -188,13 +224,12 @@ def _count(plan: Plan, lead: Lead, kind: KindPlan, counted: Counted, occurred_ms
 def _add_weight(plan: Plan, lead: Lead, rule: RulePlan, occurred_ms: int) -> None:
     if rule.stepped is not None:
         _add_step(lead, rule.stepped, occurred_ms)
-        return
-    if rule.rate == 0.0:
-        lead.counts[rule.slot] += 1.0
-        return
-    if (occurred_ms - lead.mark) * rule.rate > HALF_LIVES_MAX:
-        _move_mark(plan, lead, occurred_ms)
-    lead.counts[rule.slot] += 2.0 ** ((occurred_ms - lead.mark) * rule.rate)
+    elif rule.rate == 0.0:
+        add_number(lead.counts, rule.slot, 1.0)
+    else:
+        if (occurred_ms - lead.mark) * rule.rate > HALF_LIVES_MAX:
+            _move_mark(plan, lead, occurred_ms)
+        add_number(lead.counts, rule.slot, 2.0 ** ((occurred_ms - lead.mark) * rule.rate))
 
 
 def _move_mark(plan: Plan, lead: Lead, to_ms: int) -> None:
@@ -216,10 +251,8 @@ def _add_step(lead: Lead, stepped: SteppedPlan, occurred_ms: int) -> None:
 def _add_to_window(lead: Lead, kind: KindPlan, hour: int) -> None:
     """Count the signal in its hour; an hour too many is forgotten for it, the oldest first."""
     alive = first_hour(ROLLING_HOURS_MAX, lead.as_of)
-    if hour < alive:
-        return
-    series = lead.part(KIND_SERIES + kind.slot)
-    if add(series, hour):
+    series = lead.part(KIND_SERIES + kind.slot) if hour >= alive else None
+    if series is not None and add(series, hour):
         lead.buckets += 1 - drop_old(series, alive)
         if lead.buckets > KIND_BUCKETS_MAX:
             _forget_oldest_hour(lead)

@@ -20,46 +20,21 @@ from __future__ import annotations
 
 from array import array
 from enum import IntEnum
-from math import ceil
 
 import msgspec
 
-KIND_SERIES = 0
-"""Parts from here on: signals by hour, one series a kind (the last one: all other kinds)."""
-
-RULE_SERIES = 32
-"""Parts from here on: signals by hour or day that count for a fading or expiring rule."""
-
-LIMIT_TABLE = 96
-"""Parts from here on: the buckets of a limited rule."""
-
-ALERT_TIMES = 160
-"""The part that holds the last alert of each band, in milliseconds, 0 for none."""
-
-EARLIER_GAINS = 161
-"""The part that holds signals with positive points which have left the log, as far as they may be in a surge."""
-
-LIMIT_VALUES = 162
-"""The part that holds, for the newest 32 signals, the buckets of limits by an attribute that they counted in."""
-
-DAY_TOTALS = 163
-"""The part that holds positive points by calendar day: a series."""
+from scoring.arrays import zeros
 
 NEVER = 0
 """As `wake`: nothing will happen by itself; as `latest`: never engaged; as `surged`, `until`: not at all."""
-
-FACT_SLOT, FACT_MASK = 0x1F, 0xFFFF
-FACT_MASK_AT, FACT_POINTS_AT = 5, 21
-"""In a word of facts: kind slot, rules of that kind, positive points and whether it is retracted."""
-
-GAIN_AT, GAIN_SLOT_AT, GAIN_POINTS = 16, 11, 0x7FF
-"""In a word of earlier gains: when it occurred, kind slot, points."""
 
 CEILING_STEPS = 64
 """A ceiling is a whole number of these parts of a point: it takes two bytes, and is high by little."""
 
 CEILING_FAR = 2.0**40
 """Beyond so many points, where no scale of people is, a ceiling is left as it is."""
+
+_FAR, _STEPS = CEILING_FAR, CEILING_STEPS
 
 
 class Status(IntEnum):
@@ -72,7 +47,9 @@ class Status(IntEnum):
 
 def coarse(ceiling: float) -> float:
     """An upper bound as the state keeps it: the next whole step above."""
-    return ceil(ceiling * CEILING_STEPS) / CEILING_STEPS if abs(ceiling) < CEILING_FAR else ceiling
+    if not -_FAR < ceiling < _FAR:
+        return ceiling
+    return -((-ceiling * _STEPS) // 1.0) / _STEPS
 
 
 class Flag(msgspec.Struct, frozen=True, array_like=True):
@@ -115,7 +92,7 @@ class Lead:
         self.model = model
         self.machines = 0
         self.buckets = 0
-        self.counts = array("d", bytes(8 * rules))
+        self.counts = zeros(rules)
         self.ids = array("Q")
         self.arrivals = array("Q")
         self.occurred = array("Q")
@@ -129,12 +106,3 @@ class Lead:
         if found is None:
             found = self.parts[tag] = array("Q")
         return found
-
-    def before(self, tags: tuple[int, ...]) -> Lead:
-        """The lead as it is now for scoring, whatever becomes of it: of its parts only these."""
-        twin = Lead.__new__(Lead)
-        twin.mark, twin.latest, twin.fit, twin.flags = self.mark, self.latest, self.fit, self.flags[:]
-        twin.counts = self.counts[:]
-        parts = self.parts
-        twin.parts = {tag: parts[tag][:] for tag in tags if tag in parts}
-        return twin

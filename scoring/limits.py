@@ -12,25 +12,26 @@ import msgspec
 import xxhash
 
 from schemas.signals import Json, is_blank
+from scoring.arrays import append_word, remove_words, word_at
 from scoring.bounds import BUCKETS_MAX
+from scoring.layout import BUCKET_AT, COUNTED
 
-BUCKET_AT = 16
-COUNTED = (1 << BUCKET_AT) - 1
 _encode_json = msgspec.json.Encoder().encode
 
 
 def offer(table: array[int], bucket: int, times: int) -> bool:
     """Whether one more counts in this bucket; that it was offered is a use of the bucket in any case."""
-    counted = 0
-    for place in range(len(table) - 1, -1, -1):
-        if table[place] >> BUCKET_AT == bucket:
-            counted = table.pop(place) & COUNTED
-            break
-    else:
-        if len(table) == BUCKETS_MAX:
-            table.pop(0)
+    counted, length = 0, len(table)
+    place = length - 1
+    while place >= 0 and word_at(table, place) >> BUCKET_AT != bucket:
+        place -= 1
+    if place >= 0:
+        counted = word_at(table, place) & COUNTED
+        remove_words(table, place, 1)
+    elif length == BUCKETS_MAX:
+        remove_words(table, 0, 1)
     counts = counted < times
-    table.append(bucket << BUCKET_AT | counted + counts)
+    append_word(table, bucket << BUCKET_AT | counted + counts)
     return counts
 
 

@@ -19,8 +19,9 @@ from collections.abc import Callable
 import xxhash
 
 from schemas.instants import HOUR_MS
+from scoring.arrays import append_word, last_place_before, remove_words, word_at
 from scoring.bounds import IDS_MAX, NEWEST_MAX
-from scoring.lead import (
+from scoring.layout import (
     EARLIER_GAINS,
     FACT_MASK,
     FACT_MASK_AT,
@@ -30,9 +31,10 @@ from scoring.lead import (
     GAIN_POINTS,
     GAIN_SLOT_AT,
     LIMIT_VALUES,
-    Lead,
 )
-from scoring.plan import KindPlan, Plan
+from scoring.lead import Lead
+from scoring.plan import Plan
+from scoring.terms import KindPlan
 
 REPEAT_WITHIN_MS = 72 * HOUR_MS
 """A repeat is known as one for this long, between the Kafka timestamps of the two records."""
@@ -50,12 +52,13 @@ def signal_hash(kind: str, signal_id: str) -> int:
 
 def is_repeat(lead: Lead, known: int, timestamp_ms: int) -> bool:
     """Whether a signal of this hash was accepted within the memory."""
-    if known not in lead.ids:
-        return False
-    return any(
-        remembered == known and timestamp_ms - arrival < REPEAT_WITHIN_MS
-        for remembered, arrival in zip(lead.ids, lead.arrivals, strict=True)
-    )
+    place = last_place_before(lead.ids, len(lead.ids), known)
+    while place >= 0:
+        arrival: int = word_at(lead.arrivals, place)
+        if timestamp_ms - arrival < REPEAT_WITHIN_MS:
+            return True
+        place = last_place_before(lead.ids, place, known)
+    return False
 
 
 def pack_fact(slot: int, rules: int, points: int) -> int:
@@ -99,22 +102,22 @@ def gave_points(fact: int) -> bool:
     return bool(fact >> FACT_POINTS_AT & GAIN_POINTS)
 
 
-def remember(plan: Plan, lead: Lead, known: int, stamps: tuple[int, int], fact: int) -> None:
+def remember(plan: Plan, lead: Lead, known: int, timestamp_ms: int, occurred_ms: int, fact: int) -> None:
     """Put an accepted signal into the log, and forget the oldest by arrival beyond what is remembered.
 
-    `stamps`: its record's Kafka timestamp, and when it occurred. Not the oldest by time are forgotten: the records
-    of a file without timestamps are not in the order of theirs.
+    Not the oldest by time are forgotten: the records of a file without timestamps are not in the order of theirs.
     """
-    lead.ids.append(known)
-    lead.arrivals.append(stamps[0])
-    lead.occurred.append(stamps[1])
-    lead.facts.append(fact)
+    append_word(lead.ids, known)
+    append_word(lead.arrivals, timestamp_ms)
+    append_word(lead.occurred, occurred_ms)
+    append_word(lead.facts, fact)
     if len(lead.facts) > NEWEST_MAX:
         _leave_newest(plan, lead)
         if gave_points(fact) and EARLIER_GAINS in lead.parts:
             _forget_gains(lead)
     if len(lead.ids) > IDS_MAX:
-        del lead.ids[0], lead.arrivals[0]
+        remove_words(lead.ids, 0, 1)
+        remove_words(lead.arrivals, 0, 1)
 
 
 def find_newest(lead: Lead, known: int) -> int | None:
@@ -149,7 +152,12 @@ def newest_gains(lead: Lead) -> list[tuple[int, int, int]]:
 
 def values_of(kind: KindPlan, fact: int) -> int:
     """How many limit values the log keeps for a signal: one for each rule that counted it with such a limit."""
-    return (counted_by(fact) & kind.by_value).bit_count()
+    counted = counted_by(fact) & kind.by_value
+    how_many = 0
+    while counted:
+        counted &= counted - 1
+        how_many += 1
+    return how_many
 
 
 def values_before(plan: Plan, lead: Lead, place: int) -> int:
@@ -159,21 +167,27 @@ def values_before(plan: Plan, lead: Lead, place: int) -> int:
 
 def _leave_newest(plan: Plan, lead: Lead) -> None:
     """The oldest of the newest 32 is none of them any more: of it stays what a surge may need."""
-    occurred_ms, fact = lead.occurred.pop(0), lead.facts.pop(0)
-    if how_many := values_of(plan.slots[slot_of(fact)], fact):
-        values = lead.parts[LIMIT_VALUES]
-        del values[:how_many]
-        if not values:
+    occurred_ms, fact = word_at(lead.occurred, 0), word_at(lead.facts, 0)
+    remove_words(lead.occurred, 0, 1)
+    remove_words(lead.facts, 0, 1)
+    how_many = values_of(plan.slots[slot_of(fact)], fact)
+    if how_many:
+        values = lead.part(LIMIT_VALUES)
+        remove_words(values, 0, how_many)
+        if len(values) == 0:
             del lead.parts[LIMIT_VALUES]
     if gave_points(fact):
         gain = occurred_ms << GAIN_AT | slot_of(fact) << GAIN_SLOT_AT | points_of(fact)
-        lead.part(EARLIER_GAINS).append(gain)
+        append_word(lead.part(EARLIER_GAINS), gain)
 
 
 def _forget_gains(lead: Lead) -> None:
     """Keep so many that they are, with those among the newest 32, 32 at most."""
-    gains = lead.parts[EARLIER_GAINS]
-    places = NEWEST_MAX - sum(map(gave_points, lead.facts))
-    del gains[: max(len(gains) - places, 0)]
-    if not gains:
+    gains, too_many = lead.part(EARLIER_GAINS), -NEWEST_MAX
+    for place in range(len(lead.facts)):
+        too_many += gave_points(word_at(lead.facts, place))
+    too_many += len(gains)
+    if too_many > 0:
+        remove_words(gains, 0, too_many)
+    if len(gains) == 0:
         del lead.parts[EARLIER_GAINS]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from schemas.changes import Adjustment, Cause, Contribution
-from scoring.explain import explain, grade, rolling_counts
+from scoring.explain import explain, rolling_counts
 from scoring.falls import find_fall, second_after
 from scoring.lead import Lead
 from scoring.plan import Plan
@@ -73,13 +73,13 @@ class Notice:
 
 def take_picture(plan: Plan, lead: Lead, falls_ms: int | None = None) -> Picture:
     """The picture at the lead's `as_of`; the next fall is looked for unless it is given."""
-    contributions, adjustments = explain(plan, lead, lead.as_of)
+    contributions, adjustments, grade = explain(plan, lead, lead.as_of)
     segment = plan.segments[lead.segment]
     return Picture(
         reasons=contributions,
         adjustments=adjustments,
         windows=rolling_counts(plan, lead, lead.as_of),
-        grade=grade(plan, lead, lead.as_of),
+        grade=grade,
         segment=segment.name,
         threshold=segment.threshold,
         falls_ms=find_fall(plan, lead, second_after(lead.as_of)) if falls_ms is None else falls_ms,

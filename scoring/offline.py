@@ -243,7 +243,7 @@ class FileScorer:
             self.changes.append(make_change(in_force, lead_id, notice, origin, place))
 
     def _report(self, lead_id: str, lead: Lead) -> LeadReport:
-        contributions, adjustments = explain(self.plan, lead, lead.as_of)
+        contributions, adjustments, _ = explain(self.plan, lead, lead.as_of)
         return {
             "lead_id": lead_id,
             "score": Curve(self.plan, lead).score(lead.as_of),

@@ -5,15 +5,16 @@ from __future__ import annotations
 from schemas.commands import ContactedCommand, OutcomeCommand
 from schemas.instants import format_ms
 from schemas.outcomes import LastAlert, OutcomeRecord
-from scoring.explain import explain, grade, rolling_counts
-from scoring.lead import ALERT_TIMES, NEVER, Lead
+from scoring.explain import explain, rolling_counts
+from scoring.layout import ALERT_TIMES
+from scoring.lead import NEVER, Lead
 from scoring.plan import Plan
-from scoring.score import Curve
+from scoring.score import score_now
 
 
 def record_outcome(plan: Plan, lead: Lead, command: OutcomeCommand | ContactedCommand) -> OutcomeRecord:
     """The record of a command that has just been applied."""
-    contributions, adjustments = explain(plan, lead, lead.as_of)
+    contributions, adjustments, grade = explain(plan, lead, lead.as_of)
     outcome = command if isinstance(command, OutcomeCommand) else None
     contact = command if isinstance(command, ContactedCommand) else None
     return OutcomeRecord(
@@ -21,14 +22,14 @@ def record_outcome(plan: Plan, lead: Lead, command: OutcomeCommand | ContactedCo
         lead_id=command.lead_id,
         occurred_at=format_ms(command.occurred_at),
         command=command.command,
-        result=outcome and outcome.result,
-        value=outcome and outcome.value,
-        by=contact and contact.by,
-        note=contact and contact.note,
-        score=Curve(plan, lead).score(lead.as_of),
+        result=outcome.result if outcome else None,
+        value=outcome.value if outcome else None,
+        by=contact.by if contact else None,
+        note=contact.note if contact else None,
+        score=score_now(plan, lead),
         band=plan.names[lead.band],
         segment=plan.segments[lead.segment].name,
-        grade=grade(plan, lead, lead.as_of),
+        grade=grade,
         fit=tuple(rule.id for rule, each in zip(plan.model.fit, plan.fit, strict=True) if lead.fit & each.bit),
         reasons=contributions,
         adjustments=adjustments,

@@ -57,6 +57,7 @@ cdef class Reader:
     cpdef word_t number(self) except? 0xFFFFFFFFFFFFFFFF
     @cython.locals(value=cython.ulonglong)
     cdef word_t number_below(self, word_t end) except? 0xFFFFFFFFFFFFFFFF
+    cpdef word_t count(self) except? 0xFFFFFFFFFFFFFFFF
     cpdef Py_ssize_t length(self) except -1
     cpdef long long start(self)
     @cython.locals(value=cython.ulonglong)

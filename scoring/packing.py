@@ -15,8 +15,11 @@ from __future__ import annotations
 from array import array
 
 from scoring.bounds import ID_BYTES
-from scoring.lead import (
+from scoring.layout import (
     ALERT_TIMES,
+    BUCKET_AT,
+    COUNT_BITS,
+    COUNTED,
     DAY_TOTALS,
     EARLIER_GAINS,
     FACT_MASK,
@@ -28,10 +31,9 @@ from scoring.lead import (
     GAIN_SLOT_AT,
     LIMIT_TABLE,
     LIMIT_VALUES,
-    NEVER,
+    TOTAL,
 )
-from scoring.limits import BUCKET_AT, COUNTED
-from scoring.series import COUNT_BITS, TOTAL
+from scoring.lead import NEVER
 
 IS_COMPILED = not __file__.endswith(".py")
 
@@ -221,6 +223,10 @@ class Reader:
         if value >= end:
             raise ValueError(f"{value} is not below {end}")
         return value
+
+    def count(self) -> int:
+        """A number of things that a lead has or is."""
+        return self.number_below(_DISTANCE_END)
 
     def length(self) -> int:
         """How many rules, ids or words there are; more than bits are left cannot be."""

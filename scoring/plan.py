@@ -6,20 +6,36 @@ slots, half-lives become rates, conditions become functions, rules are listed by
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
 
 from schemas.instants import DAY_MS, HOUR_MS
 from schemas.signals import Json
 from scoring.bounds import STATE_MAX_BYTES
-from scoring.calendar import day_of, week_of_day
+from scoring.calendar import day_of, utc_day, week_of_day
 from scoring.conditions import Test, compile_where
 from scoring.fit_model import FitRule, Segment
-from scoring.lead import KIND_SERIES, LIMIT_TABLE, RULE_SERIES, Lead, coarse
+from scoring.layout import KIND_SERIES, LIMIT_TABLE, RULE_SERIES
+from scoring.lead import Lead, coarse
 from scoring.limits import attribute_bucket
-from scoring.model import Limit, Rule, ScoringModel, Window
+from scoring.model import Inactivity, Limit, Rule, ScoringModel, Window
 from scoring.state import worst_bytes
+from scoring.terms import (
+    Clamp,
+    DecayTerm,
+    KindPlan,
+    LimitPlan,
+    Lines,
+    QuietPlan,
+    RulePlan,
+    SegmentPlan,
+    SlotPoints,
+    SteppedPlan,
+    SteppedTerm,
+    WindowPlan,
+    WindowStep,
+)
 
 OTHER = "other"
 """The name under which signals of kinds that the model does not name are counted."""
@@ -35,84 +51,6 @@ class TooLarge(Exception):
     """The operator's fault: under this model a lead's state could grow beyond STATE_MAX_BYTES."""
 
 
-class LimitPlan(NamedTuple):
-    """The table of a limited rule, and the bucket of a signal (its time, its attributes).
-
-    `by_value`: the bucket is an attribute's value, and not a time.
-    """
-
-    tag: int
-    times: int
-    bucket: Callable[[int, dict[str, Json]], int]
-    by_value: bool = False
-
-
-class SteppedPlan(NamedTuple):
-    """A rule whose signals are counted by hour or day: it fades linearly, or counts until it expires."""
-
-    tag: int
-    unit_ms: int
-    span_ms: int
-    fades: bool
-
-
-class RulePlan(NamedTuple):
-    """A rule as the fold offers it signals. `rate` is 1 / half-life in ms, 0 for no decay."""
-
-    slot: int
-    bit: int
-    points: int
-    rate: float
-    where: tuple[tuple[str, Test], ...]
-    limit: LimitPlan | None
-    stepped: SteppedPlan | None
-
-
-class KindPlan(NamedTuple):
-    """What a signal of a kind touches: its series, its rules, whether it ends the quiet of the lead.
-
-    `takes`: some of its rules have negative points; `may_lower`: one more signal may lower the score by a window;
-    `gain`: what it may give by windows; `by_value`: the bits of its rules with a limit by an attribute's value.
-    """
-
-    slot: int
-    rules: tuple[RulePlan, ...]
-    by_value: int
-    engages: bool
-    takes: bool
-    may_lower: bool
-    gain: int
-
-
-class WindowPlan(NamedTuple):
-    """A window: the parts it counts, how many hours, its steps from the lowest, its group.
-
-    `most` is the most that it ever gives; it `ascends` if more signals never mean fewer points.
-    """
-
-    tags: tuple[int, ...]
-    hours: int
-    steps: tuple[tuple[int, int], ...]
-    group: int
-    most: int
-    ascends: bool
-
-
-class SteppedTerm(NamedTuple):
-    """What a fading or expiring rule gives to the sum."""
-
-    stepped: SteppedPlan
-    points: int
-    group: int
-
-
-class DecayTerm(NamedTuple):
-    """The rules of one half-life (rate 0: none), group by group: (group, ((slot, points), ...))."""
-
-    rate: float
-    groups: tuple[tuple[int, tuple[tuple[int, int], ...]], ...]
-
-
 class FitPlan(NamedTuple):
     """A fit rule: what the profile must satisfy, and what it gives (points 0: a flag)."""
 
@@ -122,30 +60,6 @@ class FitPlan(NamedTuple):
     group: int
     flag: str | None
     dimension: str | None
-
-
-class Lines(NamedTuple):
-    """The lines of a band."""
-
-    enter: float
-    leave: float
-
-
-class SegmentPlan(NamedTuple):
-    """A persona: whom it takes in, the lines of its bands from the lowest, the line agreed with sales."""
-
-    name: str | None
-    where: tuple[tuple[str, Test], ...]
-    lines: tuple[Lines, ...]
-    threshold: float | None
-
-
-class Clamp(NamedTuple):
-    """Between which sums a group is held."""
-
-    group: int
-    low: float
-    high: float
 
 
 class Plan:
@@ -161,7 +75,8 @@ class Plan:
         self.groups = _group_places(model)
         self.sums = max(self.groups.values(), default=1) + 1
         self.scale = (model.scale.min, model.scale.max)
-        self.day = day_of(model.timezone)
+        self.low, self.high = self.scale
+        self._day = None if model.timezone == "UTC" else day_of(model.timezone)
         self.rules = [self._rule_plan(slot, rule) for slot, rule in enumerate(model.rules)]
         self.windows = tuple(self._window_plan(window) for window in model.windows)
         self.window_hours = max((window.hours for window in self.windows), default=0)
@@ -175,16 +90,14 @@ class Plan:
             for rule, plan in zip(model.rules, self.rules, strict=True)
         )
         self.stepped = tuple(term for _, term in self.terms if term is not None)
-        self.scored_tags = self._scored_tags()
         self.fading_losses = tuple(plan.slot for plan in self.rules if plan.points < 0 and plan.rate)
         self.stepped_losses = tuple(term.stepped.tag for term in self.stepped if term.points < 0)
         self.jumps_fall = all(window.ascends for window in self.windows) and not any(
             term.points < 0 and not term.stepped.fades for term in self.stepped
         )
         self.clamps = self._clamps()
-        self.inactivity = model.inactivity
-        self.inactivity_group = self.groups[model.inactivity.group] if model.inactivity else 0
-        self.first_ceiling = coarse(min(max(model.scale.min, 0.0), model.scale.max))
+        self.quiet = self._quiet_plan(model.inactivity) if model.inactivity else None
+        self.first_ceiling = coarse(min(max(self.low, 0.0), self.high))
         if self.state_worst_bytes > STATE_MAX_BYTES:
             raise TooLarge(
                 f"a lead's state could grow to {self.state_worst_bytes} bytes, more than {STATE_MAX_BYTES}; "
@@ -197,6 +110,18 @@ class Plan:
         self.fit_places = frozenset(rule.group for rule in self.fit if rule.points)
         self.fit_sums = lru_cache(maxsize=FIT_SUMS_KEPT)(self._fit_sums)
         self.segments = tuple(self._segment_plan(segment) for segment in (None, *self.model.segments))
+
+    def day(self, instant_ms: int) -> int:
+        """The number of the calendar day of an instant, in the model's time zone."""
+        return utc_day(instant_ms) if self._day is None else self._day(instant_ms)
+
+    def bucket(self, limit: LimitPlan, occurred_ms: int, attributes: dict[str, Json]) -> int:
+        """The bucket of a limit for a signal of this instant with these attributes."""
+        if limit.by_value:
+            return attribute_bucket(attributes.get(limit.per))
+        if limit.per == "day":
+            return self.day(occurred_ms)
+        return week_of_day(self.day(occurred_ms)) if limit.per == "week" else 0
 
     def kind(self, kind: str) -> KindPlan:
         """What a signal of this kind touches."""
@@ -233,18 +158,7 @@ class Plan:
         )
 
     def _limit_plan(self, slot: int, limit: Limit) -> LimitPlan:
-        tag, day, name = LIMIT_TABLE + slot, self.day, limit.per
-        match name:
-            case "day":
-                return LimitPlan(tag, limit.times, lambda occurred_ms, _: day(occurred_ms))
-            case "week":
-                return LimitPlan(tag, limit.times, lambda occurred_ms, _: week_of_day(day(occurred_ms)))
-            case "ever":
-                return LimitPlan(tag, limit.times, lambda occurred_ms, _: 0)
-            case _:
-                return LimitPlan(
-                    tag, limit.times, lambda _, given: attribute_bucket(given.get(name)), by_value=True
-                )
+        return LimitPlan(LIMIT_TABLE + slot, limit.times, limit.per, limit.per not in ("day", "week", "ever"))
 
     def _fit_plan(self, slot: int, rule: FitRule) -> FitPlan:
         return FitPlan(
@@ -277,7 +191,7 @@ class Plan:
         return WindowPlan(
             tags=tuple(KIND_SERIES + self.kind_slots[kind] for kind in window.count),
             hours=window.within // HOUR_MS,
-            steps=tuple((step.at_least, step.points) for step in window.steps),
+            steps=tuple(WindowStep(step.at_least, step.points) for step in window.steps),
             group=self.groups[window.group],
             most=max(points),
             ascends=points == sorted(points),
@@ -285,7 +199,7 @@ class Plan:
 
     def _kind_plan(self, kind: str, slot: int) -> KindPlan:
         about = [plan for rule, plan in zip(self.model.rules, self.rules, strict=True) if kind in rule.kind]
-        rules = tuple(plan._replace(bit=1 << place) for place, plan in enumerate(about))
+        rules = tuple(replace(plan, bit=1 << place) for place, plan in enumerate(about))
         tag = KIND_SERIES + slot
         windows = [window for window in self.windows if tag in window.tags]
         return KindPlan(
@@ -302,6 +216,7 @@ class Plan:
         no_min, no_max = float("-inf"), float("inf")
         return tuple(
             Clamp(
+                name=name,
                 group=self.groups[name],
                 low=no_min if group.min is None else group.min,
                 high=no_max if group.max is None else group.max,
@@ -310,20 +225,26 @@ class Plan:
             if name in self.groups
         )
 
-    def _scored_tags(self) -> tuple[int, ...]:
-        """The parts of a state that its score depends on."""
-        tags = [tag for window in self.windows for tag in window.tags]
-        return tuple(dict.fromkeys([*tags, *(term.stepped.tag for term in self.stepped)]))
-
     def _decays(self) -> tuple[DecayTerm, ...]:
-        by_rate: dict[float, dict[int, list[tuple[int, int]]]] = {}
+        """Rate by rate, so that what grows and fades alike is summed side by side."""
+        found: dict[float, dict[int, list[SlotPoints]]] = {}
         for rule, plan in zip(self.model.rules, self.rules, strict=True):
             if plan.stepped is None:
-                groups = by_rate.setdefault(plan.rate, {})
-                groups.setdefault(self.groups[rule.group], []).append((plan.slot, plan.points))
+                groups = found.setdefault(plan.rate, {})
+                groups.setdefault(self.groups[rule.group], []).append(SlotPoints(plan.slot, plan.points))
         return tuple(
-            DecayTerm(rate, tuple((group, tuple(terms)) for group, terms in groups.items()))
-            for rate, groups in by_rate.items()
+            DecayTerm(rate, group, tuple(rules))
+            for rate, groups in found.items()
+            for group, rules in groups.items()
+        )
+
+    def _quiet_plan(self, inactivity: Inactivity) -> QuietPlan:
+        return QuietPlan(
+            after_ms=inactivity.after,
+            every_ms=inactivity.every or 0,
+            points=inactivity.points,
+            at_most=inactivity.at_most,
+            group=self.groups[inactivity.group],
         )
 
 

@@ -18,8 +18,9 @@ from scoring.flags import BY_FIT, fit_flags
 from scoring.fold import new_lead
 from scoring.lead import NEVER, Flag, Lead
 from scoring.notices import Notice
-from scoring.plan import FitPlan, Plan, SegmentPlan
-from scoring.score import Curve
+from scoring.plan import FitPlan, Plan
+from scoring.score import score_now
+from scoring.terms import SegmentPlan
 
 
 class Profile(msgspec.Struct):
@@ -61,7 +62,7 @@ def apply_profile(
         if known is None or update.occurred_ms >= known[0]:
             profile.fields[name] = (update.occurred_ms, value)
     lead.is_profiled = True
-    previous_score, flagged = Curve(plan, lead).score(lead.as_of), fit_flags(plan, lead.fit)
+    previous_score, flagged = score_now(plan, lead), fit_flags(plan, lead.fit)
     judge(plan, lead, profile)
     step = Step(Cause.PROFILE, plan.names[lead.band], previous_score, may_alert=True)
     settle_fit(plan, lead, flagged, step, notices)

@@ -6,11 +6,13 @@ What time has already dropped from the state is not there to be taken out.
 from __future__ import annotations
 
 from schemas.instants import HOUR_MS
-from scoring.lead import DAY_TOTALS, KIND_SERIES, LIMIT_VALUES, Lead
+from scoring.layout import DAY_TOTALS, KIND_SERIES, LIMIT_VALUES
+from scoring.lead import Lead
 from scoring.limits import take_back
 from scoring.memory import points_of, rules_of, slot_of, strike, values_before
-from scoring.plan import Plan, RulePlan
+from scoring.plan import Plan
 from scoring.series import take_away
+from scoring.terms import RulePlan
 
 
 def take_out(plan: Plan, lead: Lead, place: int) -> None:
@@ -26,7 +28,7 @@ def take_out(plan: Plan, lead: Lead, place: int) -> None:
             if rule.limit.by_value:
                 bucket, value_at = lead.parts[LIMIT_VALUES][value_at], value_at + 1
             else:
-                bucket = rule.limit.bucket(occurred_ms, {})
+                bucket = plan.bucket(rule.limit, occurred_ms, {})
             take_back(lead.part(rule.limit.tag), bucket)
     if take_away(lead.part(KIND_SERIES + kind.slot), occurred_ms // HOUR_MS):
         lead.buckets -= 1

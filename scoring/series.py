@@ -9,113 +9,124 @@ and dropped in bulk.
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_left
+from typing import TypeAlias
 
+from scoring.arrays import (
+    append_word,
+    first_place_from,
+    insert_word,
+    put_word,
+    remove_words,
+    word_at,
+)
 from scoring.bounds import DROP_AT_ONCE, HOUR_COUNT_MAX
+from scoring.layout import COUNT_BITS, TOTAL
 
-COUNT_BITS = 40
-"""Room for a million signals a second over 12 days, and for stamps of hours until the year 3000."""
-
-TOTAL = (1 << COUNT_BITS) - 1
+Series: TypeAlias = "array[int]"
+Parts: TypeAlias = "dict[int, array[int]]"
 
 
-def new_series() -> array[int]:
+def new_series() -> Series:
     """A series of nothing."""
     return array("Q")
 
 
-def add(series: array[int], stamp: int, how_many: int = 1, most: int = HOUR_COUNT_MAX) -> bool:
+def add(series: Series, stamp: int, how_many: int = 1, most: int = HOUR_COUNT_MAX) -> bool:
     """So many more at `stamp`, up to `most`. True when that is a new entry."""
-    if not series:
-        series.append(stamp << COUNT_BITS | how_many)
+    length = len(series)
+    if length == 0:
+        append_word(series, stamp << COUNT_BITS | how_many)
         return True
-    last = series[-1]
-    if last >> COUNT_BITS == stamp:
-        before = series[-2] & TOTAL if len(series) > 1 else 0
-        series[-1] = min(last + how_many, stamp << COUNT_BITS | before + most)
-        return False
+    last = word_at(series, length - 1)
     if last >> COUNT_BITS < stamp:
-        series.append(stamp << COUNT_BITS | (last & TOTAL) + how_many)
+        append_word(series, stamp << COUNT_BITS | (last & TOTAL) + how_many)
         return True
-    return _add_to_old(series, stamp, how_many, most)
+    if last >> COUNT_BITS > stamp:
+        return _add_to_old(series, stamp, how_many, most)
+    full = stamp << COUNT_BITS | _total_before(series, length - 1) + most
+    put_word(series, length - 1, last + how_many if last + how_many < full else full)
+    return False
 
 
-def _add_to_old(series: array[int], stamp: int, how_many: int, most: int) -> bool:
-    place = bisect_left(series, stamp << COUNT_BITS)
-    before = series[place - 1] & TOTAL if place else 0
-    is_new = series[place] >> COUNT_BITS != stamp
+def _add_to_old(series: Series, stamp: int, how_many: int, most: int) -> bool:
+    place = first_place_from(series, stamp << COUNT_BITS)
+    before = _total_before(series, place)
+    is_new = word_at(series, place) >> COUNT_BITS != stamp
     if is_new:
-        series.insert(place, stamp << COUNT_BITS | before)
-    how_many = min(how_many, most - (series[place] & TOTAL) + before)
-    for later in range(place, len(series)):
-        series[later] += how_many
+        insert_word(series, place, stamp << COUNT_BITS | before)
+    room = most - (word_at(series, place) & TOTAL) + before
+    _add_from(series, place, how_many if how_many < room else room)
     return is_new
 
 
-def take_away(series: array[int], stamp: int, how_many: int = 1) -> bool:
+def take_away(series: Series, stamp: int, how_many: int = 1) -> bool:
     """So many fewer at `stamp`, if they are still counted there. True when that empties the entry."""
-    place = bisect_left(series, stamp << COUNT_BITS)
-    if place == len(series) or series[place] >> COUNT_BITS != stamp:
+    place = first_place_from(series, stamp << COUNT_BITS)
+    if place == len(series) or word_at(series, place) >> COUNT_BITS != stamp:
         return False
-    before = series[place - 1] & TOTAL if place else 0
-    left = (series[place] & TOTAL) - before - how_many
+    left = (word_at(series, place) & TOTAL) - _total_before(series, place) - how_many
     if left < 0:
         return False
-    for later in range(place, len(series)):
-        series[later] -= how_many
+    _add_from(series, place, -how_many)
     if left == 0:
-        del series[place]
+        remove_words(series, place, 1)
     return left == 0
 
 
-def first_stamp_of(series: array[int]) -> int:
+def first_stamp_of(series: Series) -> int:
     """The hour or day of the oldest entry."""
-    return series[0] >> COUNT_BITS
+    return word_at(series, 0) >> COUNT_BITS
 
 
-def count_since(series: array[int], first_stamp: int) -> int:
+def count_since(series: Series, first_stamp: int) -> int:
     """How many came at `first_stamp` or later."""
-    place = bisect_left(series, first_stamp << COUNT_BITS)
-    if place == len(series):
-        return 0
-    before = series[place - 1] & TOTAL if place else 0
-    return (series[-1] & TOTAL) - before
+    length = len(series)
+    place = first_place_from(series, first_stamp << COUNT_BITS)
+    return 0 if place == length else (word_at(series, length - 1) & TOTAL) - _total_before(series, place)
 
 
-def count_between(series: array[int], first_stamp: int, end_stamp: int) -> int:
+def count_between(series: Series, first_stamp: int, end_stamp: int) -> int:
     """How many came at `first_stamp` or later, but before `end_stamp`."""
     return count_since(series, first_stamp) - count_since(series, end_stamp)
 
 
-def entries_since(series: array[int], first_stamp: int) -> list[tuple[int, int]]:
+def entries_since(series: Series, first_stamp: int) -> list[tuple[int, int]]:
     """(stamp, how many came at it), from `first_stamp` on."""
-    place = bisect_left(series, first_stamp << COUNT_BITS)
-    before = series[place - 1] & TOTAL if place else 0
-    entries = []
+    place = first_place_from(series, first_stamp << COUNT_BITS)
+    before, entries = _total_before(series, place), []
     for word in series[place:]:
         entries.append((word >> COUNT_BITS, (word & TOTAL) - before))
         before = word & TOTAL
     return entries
 
 
-def drop_first(series: array[int], how_many: int) -> None:
+def drop_first(series: Series, how_many: int) -> None:
     """Forget the oldest entries."""
-    gone = series[how_many - 1] & TOTAL
-    del series[:how_many]
-    for place in range(len(series)):
-        series[place] -= gone
+    gone = _total_before(series, how_many)
+    remove_words(series, 0, how_many)
+    _add_from(series, 0, -gone)
 
 
-def drop_old(series: array[int], first_stamp: int) -> int:
+def drop_old(series: Series, first_stamp: int) -> int:
     """Forget what is older than `first_stamp`, once that is DROP_AT_ONCE entries. How many were dropped."""
-    if len(series) <= DROP_AT_ONCE or series[DROP_AT_ONCE - 1] >> COUNT_BITS >= first_stamp:
+    if len(series) <= DROP_AT_ONCE or word_at(series, DROP_AT_ONCE - 1) >> COUNT_BITS >= first_stamp:
         return 0
-    old = bisect_left(series, first_stamp << COUNT_BITS)
+    old = first_place_from(series, first_stamp << COUNT_BITS)
     drop_first(series, old)
     return old
 
 
-def merge(first: array[int], second: array[int], first_stamp: int) -> array[int]:
+def _total_before(series: Series, place: int) -> int:
+    return word_at(series, place - 1) & TOTAL if place else 0
+
+
+def _add_from(series: Series, place: int, how_many: int) -> None:
+    """So many more, or fewer, in each running total from a place on."""
+    for later in range(place, len(series)):
+        put_word(series, later, word_at(series, later) + how_many)
+
+
+def merge(first: Series, second: Series, first_stamp: int) -> Series:
     """The series of all that is in either, from `first_stamp` on."""
     counts: dict[int, int] = {}
     for series in (first, second):

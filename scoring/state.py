@@ -32,7 +32,8 @@ from scoring.bounds import (
     KIND_BUCKETS_MAX,
     NEWEST_MAX,
 )
-from scoring.lead import CEILING_FAR, CEILING_STEPS, RULE_SERIES, Flag, Lead, Status
+from scoring.layout import RULE_SERIES
+from scoring.lead import CEILING_FAR, CEILING_STEPS, Flag, Lead, Status
 from scoring.packing import WORD_BYTES, Reader, Writer
 
 STATE_FORMAT = 1
@@ -204,11 +205,11 @@ def _read_head(reader: Reader, lead: Lead) -> None:
     switches = reader.number()
     lead.status = _STATUSES[switches & _STATUS]
     lead.is_profiled = switches & _PROFILED != 0
-    lead.band = reader.number()
-    lead.segment = reader.number()
-    lead.known = reader.number()
-    lead.model = reader.number()
-    lead.machines = reader.number()
+    lead.band = reader.count()
+    lead.segment = reader.count()
+    lead.known = reader.count()
+    lead.model = reader.count()
+    lead.machines = reader.count()
     lead.fit = reader.number()
     lead.as_of = reader.start()
     lead.latest = reader.instant()

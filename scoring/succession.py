@@ -14,31 +14,30 @@ from functools import partial
 from schemas.changes import Cause
 from scoring.advance import advance
 from scoring.bands import Step
+from scoring.bounds import ROLLING_HOURS_MAX
 from scoring.flags import fit_flags
-from scoring.fold import ROLLING_HOURS_MAX
-from scoring.lead import (
+from scoring.layout import (
     ALERT_TIMES,
     DAY_TOTALS,
     EARLIER_GAINS,
     KIND_SERIES,
     LIMIT_TABLE,
     LIMIT_VALUES,
-    NEVER,
     RULE_SERIES,
-    Lead,
 )
+from scoring.lead import NEVER, Lead
 from scoring.memory import counted_anew, counted_by, of_other_kind, slot_of, values_of
 from scoring.notices import Notice
 from scoring.plan import Plan
 from scoring.profile import Profile, judge, settle_fit
-from scoring.score import Curve, first_hour
+from scoring.score import first_hour, score_now
 from scoring.series import merge
 
 
 def succeed(old: Plan, new: Plan, lead: Lead, profile: Profile, at_ms: int, notices: list[Notice]) -> None:
     """Bring the lead to the instant of the new model under the old one, then evaluate it under the new."""
     advance(old, lead, at_ms, notices)
-    step = Step(Cause.MODEL, old.names[lead.band], Curve(old, lead).score(lead.as_of))
+    step = Step(Cause.MODEL, old.names[lead.band], score_now(old, lead))
     flagged = fit_flags(old, lead.fit)
     carry_over(old, new, lead)
     judge(new, lead, profile)

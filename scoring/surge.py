@@ -8,11 +8,12 @@ from __future__ import annotations
 from schemas.changes import Cause
 from schemas.instants import DAY_MS
 from scoring.flags import flags_up
-from scoring.lead import DAY_TOTALS, NEVER, Lead, Status
+from scoring.layout import DAY_TOTALS
+from scoring.lead import NEVER, Lead, Status
 from scoring.memory import newest_gains
 from scoring.notices import Notice, SurgeSeen, take_picture
 from scoring.plan import Plan
-from scoring.score import Curve
+from scoring.score import score_now
 from scoring.series import count_between
 
 USUAL_DAYS = 28
@@ -25,13 +26,13 @@ def may_surge(plan: Plan, lead: Lead) -> bool:
     return surge is not None and (lead.surged == NEVER or lead.as_of - lead.surged >= (surge.cooldown or 0))
 
 
-def find_surge(plan: Plan, before: Lead, lead: Lead) -> list[Notice]:
-    """After a signal that gave points: the surge that it completes, if any. `before`: the lead without it."""
+def find_surge(plan: Plan, lead: Lead, previous_score: float) -> list[Notice]:
+    """After a signal that gave points: the surge that it completes, if any."""
     surge = plan.model.surge
     assert surge is not None
     since_ms = lead.as_of - surge.within
     recent = [gain for gain in newest_gains(lead) if since_ms < gain[0] <= lead.as_of]
-    rise = sum(points for _, _, points in recent)
+    rise = float(sum(points for _, _, points in recent))
     slots = {slot for _, slot, _ in recent}
     if rise < surge.points or len(slots) < surge.kinds:
         return []
@@ -41,7 +42,7 @@ def find_surge(plan: Plan, before: Lead, lead: Lead) -> list[Notice]:
     lead.surged = lead.as_of
     alert = lead.status is Status.OPEN and not flags_up(plan, lead, lead.as_of)
     moved = SurgeSeen(rise, usual, tuple(sorted(plan.kinds[slot] for slot in slots)))
-    score, previous_score = Curve(plan, lead).score(lead.as_of), Curve(plan, before).score(lead.as_of)
+    score = score_now(plan, lead)
     return [Notice(moved, Cause.SIGNAL, lead.as_of, alert, score, previous_score, take_picture(plan, lead))]
 
 

@@ -10,6 +10,7 @@
 - `kafka/`    everything that touches Kafka
 - `store/`    everything that touches Redis
 - `lane/`     what happens between the two, and knows neither
+- `rebuild/`  scores computed anew from Kafka, and only what differs published
 - `wiring`   puts a worker together
 - `ranking`, `search`, `scan`, `lead_page`   what readers are told: the rank of all, of some, everybody, one lead
 - `standing`, `in_force`   where one lead stands at an instant; under which model it counts

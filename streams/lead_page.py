@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from schemas.changes import Change
+from schemas.codec import decode_change
 from schemas.profiles import Field
 from scoring.bounds import NEWEST_MAX
 from scoring.explain import rolling_counts
@@ -89,7 +90,7 @@ async def read_page(reader: LeadReader, partition: int, lead_id: str, now_ms: in
         windows=rolling_counts(plan, lead, lead.as_of),
         signals=newest_signals(plan, lead),
         profile=tuple(ProfileField(name, value, at_ms) for name, (at_ms, value) in sorted(fields.items())),
-        history=tuple(Change.model_validate_json(change) for change in changes),
+        history=tuple(decode_change(change) for change in changes),
     )
 
 

@@ -75,7 +75,7 @@ class Settings(BaseModel):
     group: Name = Field("leadline", description="Kafka consumer group: workers of one group share the partitions")
     http: Address = Field("127.0.0.1:8080", description="address of /metrics, /live and /ready")
     batch_records: int = Field(
-        2_000, ge=1, le=7_000, description="most records of one topic in a commit: larger is faster and later"
+        4_000, ge=1, le=7_000, description="most records of one topic in a commit: larger is faster and later"
     )
     lane_cache_leads: int = Field(
         10_000, ge=0, le=1_000_000, description="leads that a lane keeps in memory, some 2 KB each"

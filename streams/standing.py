@@ -8,7 +8,7 @@ from typing import NamedTuple
 from schemas.changes import Adjustment, Contribution
 from scoring.advance import advance
 from scoring.bands import band_below
-from scoring.explain import DimensionReport, dimensions, explain, grade
+from scoring.explain import DimensionReport, dimensions, explain
 from scoring.falls import find_fall
 from scoring.flags import BY_FIT, fit_flags, is_up, next_expiry
 from scoring.lead import NEVER, Lead, Status
@@ -66,7 +66,7 @@ def stand(plan: Plan, lead: Lead, lead_id: str, partition: int, now_ms: int) -> 
     """The lead at `now_ms`. It is advanced in place: its band may have fallen since the lane looked at it."""
     notices: list[Notice] = []
     advance(plan, lead, now_ms, notices)
-    contributions, adjustments = explain(plan, lead, lead.as_of)
+    contributions, adjustments, grade = explain(plan, lead, lead.as_of)
     segment, moves = plan.segments[lead.segment], [each for each in notices if isinstance(each.moved, BandMove)]
     return Standing(
         lead_id=lead_id,
@@ -77,7 +77,7 @@ def stand(plan: Plan, lead: Lead, lead_id: str, partition: int, now_ms: int) -> 
         band=plan.names[lead.band],
         leave=plan.lines(lead)[lead.band - 1].leave if lead.band else None,
         threshold=segment.threshold,
-        grade=grade(plan, lead, lead.as_of),
+        grade=grade,
         segment=segment.name,
         status=None if lead.status is Status.OPEN else lead.status.name.lower(),
         flags=flags_of(plan, lead),

@@ -33,6 +33,9 @@ FreshTopics = Callable[[int], Awaitable[str]]
 
 def pytest_configure(config: pytest.Config) -> None:
     """Look once at what this machine has."""
+    config.addinivalue_line(
+        "markers", "chaos: faults under load, some five minutes; runs in CI, or by `make chaos`"
+    )
     config.addinivalue_line("markers", "real_kafka: an embedded broker cannot show this (transactions, kills)")
     config.stash[LACKING_KAFKA] = missing_for_kafka()
     config.stash[NOT_SHOWN] = []
@@ -56,7 +59,8 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark what needs servers, and take out what cannot be shown without a real Kafka."""
+    """Mark what needs servers, and take out what cannot be shown without a real Kafka, or is for CI only."""
+    _leave_chaos_to_ci(config, items)
     for item in items:
         if SERVER_FIXTURES & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.connected)
@@ -65,6 +69,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             if config.stash[LACKING_KAFKA]:
                 config.stash[NOT_SHOWN].append(item.nodeid)
                 item.add_marker(pytest.mark.skip(reason="only a real Kafka can show this"))
+
+
+def _leave_chaos_to_ci(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Five minutes of chaos run in CI, or when they are asked for by file or by mark."""
+    if os.environ.get("CI") == "true" or config.option.markexpr or any("chaos" in str(arg) for arg in config.args):
+        return
+    left_out = [item for item in items if item.get_closest_marker("chaos") is not None]
+    items[:] = [item for item in items if item not in left_out]
+    config.hook.pytest_deselected(items=left_out)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

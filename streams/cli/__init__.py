@@ -8,6 +8,7 @@
     flag, unflag, retract, outcome, contacted, erase   what people say and decide about a lead
     doctor, settings        what is wrong, and what is set
     accept-gap              a lane that is halted goes on, as the operator decides
+    rebuild                 all scores anew from Kafka; what differs is published
     schemas                 what is said on the topics and in a model, as JSON Schemas
 
 Each command is a file of its name, and is imported only when it is called, so that `leadline settings` does not
@@ -51,6 +52,7 @@ NAMES = (
     "simulate",
     "doctor",
     "accept-gap",
+    "rebuild",
     "schemas",
     "settings",
 )

@@ -115,6 +115,8 @@ def _lines(chosen: _Chosen, gaps: Sequence[Gap]) -> Iterator[str]:
         way = chosen.way(gap)
         yield f"lane {gap.partition}: {gap.what}"
         yield f"    -> {way.effect}" if way else "    -> not to be accepted"
+        if gap.beside:
+            yield f"    or {gap.beside}"
     if not gaps:
         yield "nothing keeps a lane from going on"
 

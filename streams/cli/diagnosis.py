@@ -10,6 +10,7 @@ from schemas.instants import MINUTE_MS, format_ms
 from schemas.topics import INPUT_NAMES
 from streams.cli.errors import CRASH, UNSAFE
 from streams.kafka.topics import Finding
+from streams.lane.gaps import Gap
 from streams.lane.ports import Bounds
 from streams.settings import Settings
 from streams.store import Counts
@@ -43,12 +44,17 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class LaneFacts:
-    """What was read of one lane: its meta hash, how much it holds, the bounds of its topics (none: unknown)."""
+    """What was read of one lane: its meta hash, how much it holds, the bounds of its topics (none: unknown).
+
+    `gaps` is what halts it; `has_draft`: a rebuild has begun to compute it anew.
+    """
 
     partition: int
     meta: Mapping[str, str]
     counts: Counts
     bounds: Mapping[str, Bounds] = field(default_factory=dict)
+    gaps: Sequence[Gap] = ()
+    has_draft: bool = False
 
     @property
     def model(self) -> str:
@@ -97,8 +103,8 @@ def judge_lanes(lanes: Sequence[LaneFacts], given: Settings, now_ms: int) -> Ite
     yield from _identity(taken, given)
     yield from _models(taken)
     for lane in taken:
-        gaps = list(_gaps(lane))
-        yield from gaps or _pace(lane, now_ms)
+        yield from _gaps(lane) if lane.gaps else _pace(lane, now_ms)
+        yield from _rebuild(lane)
         yield from _outbox(lane, given.outbox_limit)
 
 
@@ -127,19 +133,21 @@ def _models(lanes: Sequence[LaneFacts]) -> Iterator[Verdict]:
 
 
 def _gaps(lane: LaneFacts) -> Iterator[Verdict]:
-    for topic, bounds in lane.bounds.items():
-        stands = lane.next_offset(topic)
-        if stands < bounds.beginning:
-            what = f"{bounds.beginning - stands} records of {topic} were removed by Kafka before they were scored"
-            remedy = (
-                "the lane is halted; lengthen the retention (`leadline topics plan`), then `leadline accept-gap`"
-            )
-        elif stands > bounds.end:
-            what = f"{topic} ends at {bounds.end}, and is scored up to {stands}: it was made anew"
-            remedy = "the lane is halted; check LEADLINE_KAFKA, then see `leadline accept-gap`"
-        else:
-            continue
-        yield Verdict(Level.ERROR, f"lane {lane.partition}", what, remedy, UNSAFE)
+    for gap in lane.gaps:
+        yield Verdict(Level.ERROR, f"lane {lane.partition}", f"is halted: {gap.what}", gap.remedy, UNSAFE)
+
+
+def _rebuild(lane: LaneFacts) -> Iterator[Verdict]:
+    command = f"`leadline rebuild --partition {lane.partition}`"
+    if "rebuild" in lane.meta:
+        what = "is taken from its worker, to be rebuilt"
+        remedy = f"wait; if no `leadline rebuild` runs any more, {command} finishes what it has begun"
+    elif lane.has_draft:
+        what = "is being computed anew beside its scores, or that was broken off"
+        remedy = f"wait; if no `leadline rebuild` runs any more, {command} goes on with it, --drop removes it"
+    else:
+        return
+    yield Verdict(Level.WARNING, f"lane {lane.partition}", what, remedy)
 
 
 def _outbox(lane: LaneFacts, limit: int) -> Iterator[Verdict]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
@@ -11,10 +11,12 @@ from urllib.parse import urlsplit
 from schemas.topics import INPUT_NAMES
 from streams.cli.diagnosis import LaneFacts, Level, Verdict, judge_lanes, judge_topics
 from streams.cli.errors import UNREACHABLE, UNSAFE
+from streams.cli.gap_search import find_gaps
 from streams.kafka.ends import Place, log_bounds
 from streams.kafka.errors import KafkaFault, KafkaUnreachable
 from streams.kafka.topics import plan
-from streams.lane.ports import Bounds, StoreRefused, StoreUnavailable
+from streams.lane.gaps import Gap
+from streams.lane.ports import Bounds, Halted, StoreRefused, StoreUnavailable
 from streams.settings import Settings
 from streams.store import Reader, Store
 
@@ -36,8 +38,16 @@ async def examine(given: Settings, now_ms: int) -> Examination:
     """Look at everything that these settings name. What is away is a finding, not an error."""
     kafka, redis = await asyncio.gather(_look_at_kafka(given), _look_at_redis(given))
     bounds = kafka.bounds
-    lanes = tuple(replace(lane, bounds=_of_lane(bounds, lane.partition)) for lane in redis.lanes)
-    verdicts = (*kafka.verdicts, *redis.verdicts, *judge_lanes(lanes, given, now_ms))
+    gaps, halting = await _find_gaps(given) if bounds and any(lane.meta for lane in redis.lanes) else ((), ())
+    lanes = tuple(
+        replace(
+            lane,
+            bounds=_of_lane(bounds, lane.partition),
+            gaps=[gap for gap in gaps if gap.partition == lane.partition],
+        )
+        for lane in redis.lanes
+    )
+    verdicts = (*kafka.verdicts, *redis.verdicts, *halting, *judge_lanes(lanes, given, now_ms))
     return Examination(verdicts, lanes)
 
 
@@ -85,6 +95,19 @@ async def _look_at_redis(given: Settings) -> _Redis:
     return _Redis((Verdict(Level.OK, about, safe),), lanes)
 
 
+async def _find_gaps(given: Settings) -> tuple[Sequence[Gap], Sequence[Verdict]]:
+    """What halts lanes; and what does not let that be found. Of another installation's lanes others tell."""
+    try:
+        async with _store(given) as store:
+            return (await find_gaps(given, store))[1], ()
+    except StoreRefused:
+        return (), ()
+    except (KafkaUnreachable, StoreUnavailable) as error:
+        return (), (Verdict(Level.ERROR, "lanes", str(error), exit_code=UNREACHABLE),)
+    except (KafkaFault, Halted) as error:
+        return (), (Verdict(Level.ERROR, "lanes", str(error), exit_code=UNSAFE),)
+
+
 @asynccontextmanager
 async def _store(given: Settings) -> AsyncIterator[Store]:
     store = await Store.connect(
@@ -111,7 +134,13 @@ async def _refusal(store: Store) -> str:
 
 async def _read_lanes(reader: Reader, partitions: int) -> tuple[LaneFacts, ...]:
     lanes = [
-        LaneFacts(number, await reader.meta(number), await reader.counts(number)) for number in range(partitions)
+        LaneFacts(
+            number,
+            await reader.meta(number),
+            await reader.counts(number),
+            has_draft=await reader.has_draft(number),
+        )
+        for number in range(partitions)
     ]
     return tuple(lanes)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 from pydantic import TypeAdapter
 
 from schemas.changes import Change
@@ -39,12 +40,19 @@ def _of_topic(topic: Topic) -> JsonSchema:
         case Family.COMMAND:
             schema = TypeAdapter(Command).json_schema()
         case Family.CHANGE:
-            schema = Change.model_json_schema()
+            schema = _of_struct(Change)
         case Family.REJECTED:
             schema = RejectedRecord.model_json_schema()
         case Family.REKEYED | Family.PUBLISHED:
             raise ValueError(f"{topic.name} is internal: nobody else reads or writes it")
     return {"$schema": DIALECT, **schema, "title": f"value of a record of {topic.name}"}
+
+
+def _of_struct(struct: type[msgspec.Struct]) -> JsonSchema:
+    """Its schema with those of its parts beside it, as pydantic has them."""
+    (schema,), parts = msgspec.json.schema_components((struct,), ref_template="#/$defs/{name}")
+    own = parts.pop(schema["$ref"].rpartition("/")[2])
+    return {**own, "$defs": parts}
 
 
 def _signal(default_kind: str | None) -> JsonSchema:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from schemas.changes import Change
+from schemas.codec import decode_outcome
 from schemas.commands import (
     ContactedCommand,
     EraseCommand,
@@ -21,7 +22,6 @@ from schemas.commands import (
     UnflagCommand,
 )
 from schemas.instants import format_ms
-from schemas.outcomes import OutcomeRecord
 from schemas.topics import CHANGES, REJECTED
 from scoring.lead import Lead
 from scoring.memory import find_newest, signal_hash
@@ -53,7 +53,7 @@ async def look_at(reader: Reader, partition: int, lead_id: str, now_ms: int) -> 
     """The lead now. Raises what the reader raises."""
     meta = await reader.meta(partition)
     state = await reader.lead_state(partition, lead_id)
-    outcomes = [OutcomeRecord.model_validate_json(each) for each in await reader.outcomes(partition, lead_id)]
+    outcomes = [decode_outcome(each) for each in await reader.outcomes(partition, lead_id)]
     timeline = int(meta.get("timeline", "1"))
     return Look(
         page=await read_page(reader, partition, lead_id, now_ms),

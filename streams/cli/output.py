@@ -61,10 +61,14 @@ def _clip(cell: str, columns: int) -> str:
 
 
 def _plain(value: object) -> Any:
-    from pydantic import BaseModel  # Loaded already if `value` is one; commands without one start faster.
+    # Loaded already if `value` is one of these; commands without one start faster.
+    from msgspec import Struct, to_builtins
+    from pydantic import BaseModel
 
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json", by_alias=True)
+    if isinstance(value, Struct):
+        return to_builtins(value)
     if is_dataclass(value):
         return {field.name: getattr(value, field.name) for field in fields(value)}
     raise TypeError(f"{type(value).__name__} has no JSON")

@@ -6,7 +6,7 @@ import asyncio
 
 import click
 
-from schemas.changes import Change
+from schemas.codec import read_change
 from streams.cli.clients import settings
 from streams.cli.output import json_option, write, write_json
 from streams.cli.pictures import change_lines, paint
@@ -35,4 +35,4 @@ async def _watch(from_beginning: bool, as_json: bool) -> None:
             if as_json:
                 write_json(found.members)
             else:
-                write(change_lines([Change.model_validate(found.members)], clock))
+                write(change_lines([read_change(found.members)], clock))

@@ -13,6 +13,7 @@
 - `follow`    the changes as they are published, each once
 - `placement` the partition that a key belongs to
 - `topics`    compares the cluster's topics with the table in `schemas/topics.py`, and makes what is missing
+- `outputs`   all that stands in one partition of an output topic
 - `ends`      where the logs begin and end and what they hold, for who compares from outside
 - `placement` where a key belongs
 - `errors`    what can go wrong with Kafka, and whose turn it is then

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from streams.kafka.errors import answering, reach
+from streams.kafka.errors import answering, closed, reach
 from streams.kafka.marks import POLL_MS, reader
 from streams.lane.ports import Bounds, Record
 
@@ -30,7 +30,7 @@ async def log_bounds(bootstrap: str, topics: Iterable[str], partitions: int) -> 
             ends = await consumer.end_offsets(places)
         return {(tp.topic, tp.partition): Bounds(beginnings[tp], ends[tp]) for tp in places}
     finally:
-        await consumer.stop()
+        await closed(consumer.stop())
 
 
 async def records_at(bootstrap: str, places: Mapping[Place, int]) -> dict[Place, Record | None]:

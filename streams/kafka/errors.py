@@ -12,8 +12,8 @@ again). aiokafka's own errors do not leave this package, save those that nobody 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import asynccontextmanager, suppress
 from typing import Protocol
 
 from aiokafka.errors import (
@@ -33,6 +33,9 @@ from streams.lane.ports import Halted
 
 REACH_TIMEOUT_S = 10.0
 """A command has said that Kafka is away within 15 s, interpreter and imports included."""
+
+CLOSE_S = 2.0
+"""For closing a connection: milliseconds, unless something waits in it that nobody takes any more."""
 
 RETRY_S = 0.5
 """Between two attempts of a worker that starts before its Kafka does."""
@@ -104,6 +107,13 @@ async def answering(bootstrap: str, within_s: float = REACH_TIMEOUT_S) -> AsyncI
         raise KafkaUnreachable(bootstrap, f"no answer within {within_s:g} s") from None
     except KafkaError as error:
         raise named(bootstrap, error) from error
+
+
+async def closed(closing: Awaitable[None], within_s: float = CLOSE_S) -> None:
+    """Returns once a client is closed, or its time is up: what it still had to say was waited for before."""
+    with suppress(TimeoutError, KafkaError):
+        async with asyncio.timeout(within_s):
+            await closing
 
 
 def named(bootstrap: str, error: KafkaError) -> Exception:

@@ -17,7 +17,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from schemas.codec import decode_object
 from schemas.signals import Json
 from schemas.topics import CHANGES
-from streams.kafka.errors import RETRY_S, KafkaUnreachable, answering, reach
+from streams.kafka.errors import RETRY_S, KafkaUnreachable, answering, closed, reach
 from streams.kafka.topics import partitions_of
 
 START_PATIENCE_S = 8.0
@@ -90,7 +90,7 @@ class ChangeFollower:
         """Close the connection."""
         if self._consumer is not None:
             consumer, self._consumer = self._consumer, None
-            await consumer.stop()
+            await closed(consumer.stop())
 
     async def take(self, timeout_s: float) -> Sequence[FollowedChange]:
         """The changes that have come, in order for each partition; waits for some up to `timeout_s`."""

@@ -1,7 +1,7 @@
 """One partition that this worker holds: its lane, run until the partition is given up.
 
 A lane that is fenced (another owner has taken it in Redis) is not lost yet: Kafka decides who the owner is.
-If it still is this worker two heartbeats later, the lane takes over again.
+If it still is this worker some heartbeats later, the lane takes over again.
 """
 
 from __future__ import annotations
@@ -14,12 +14,11 @@ from typing import Protocol
 import structlog
 
 from streams.clock import Clock
-from streams.kafka.consumer import HEARTBEAT_S
 from streams.kafka.source import PartitionSource
 from streams.lane.ports import Fenced, PositionLost
 
-RETAKE_AFTER_S = 2 * HEARTBEAT_S
-"""By then a fenced worker has heard whether Kafka has given its partition to another."""
+RETAKE_AFTER_S = 2.0
+"""Four heartbeats: by then a fenced worker has heard whether Kafka has given its partition to another."""
 
 FENCED_MAX = 3
 FENCED_WITHIN_S = 60.0

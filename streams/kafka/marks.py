@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from schemas.published import Published
 from schemas.topics import OUTPUTS, PUBLISHED
-from streams.kafka.errors import TopicsDiffer, answering, reach
+from streams.kafka.errors import TopicsDiffer, answering, closed, reach
 from streams.lane.ports import Halted
 
 WINDOW_OFFSETS = 16
@@ -44,7 +44,7 @@ async def reader(bootstrap: str) -> AsyncIterator[AIOKafkaConsumer]:
         await reach(consumer, bootstrap)
         yield consumer
     finally:
-        await consumer.stop()
+        await closed(consumer.stop())
 
 
 async def read_marks(bootstrap: str, partitions: int) -> list[Published | None]:

@@ -10,7 +10,7 @@ from typing import Self
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
-from streams.kafka.errors import REACH_TIMEOUT_S, answering, named, reach
+from streams.kafka.errors import REACH_TIMEOUT_S, answering, closed, named, reach
 
 BATCH_BYTES = 256 * 1024
 """Of one partition in one request; only a linger, or a Kafka slower than the sender, fills it."""
@@ -123,13 +123,4 @@ async def send_everywhere(
             ]
             await asyncio.gather(*acknowledged)
     finally:
-        await _close(producer)
-
-
-async def _close(producer: AIOKafkaProducer) -> None:
-    try:
-        async with asyncio.timeout(TRANSACTION_TIMEOUT_S):
-            await producer.stop()
-    except (TimeoutError, KafkaError):
-        # The outcome is known by now; only the connection is left.
-        return
+        await closed(producer.stop(), TRANSACTION_TIMEOUT_S)

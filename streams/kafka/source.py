@@ -88,6 +88,7 @@ class PartitionSource:
         self._clock = clock
         self._stands = {topic: _Stand(TopicPartition(topic, partition)) for topic in topics}
         self._pulled_at_s = float("-inf")
+        self._is_pulling = False
         self._released: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def release(self) -> None:
@@ -139,6 +140,13 @@ class PartitionSource:
         """See the port. Comes back early, too, when a topic asked for turns out to be exhausted."""
         if any(stand.taken_to < 0 for stand in self._stands.values()):
             raise RuntimeError(f"partition {self.partition}: seek every topic before the first pull")
+        self._is_pulling = True
+        try:
+            return await self._pull(topics, max_records, timeout_s)
+        finally:
+            self._is_pulling = False
+
+    async def _pull(self, topics: Sequence[str], max_records: int, timeout_s: float) -> Pull:
         give_up_at_s = self._clock.monotonic_s() + timeout_s
         asked = [self._stands[topic] for topic in topics]
         await self._take(0.0)
@@ -152,8 +160,12 @@ class PartitionSource:
         return self._give(topics, max_records)
 
     def waiting(self) -> Mapping[str, int]:
-        """Positions of topics with nothing in hand and not known to be exhausted; none while the lane is busy."""
-        if not self._is_held() or self._clock.monotonic_s() - self._pulled_at_s > PULLING_S:
+        """Positions of topics with nothing in hand and not known to be exhausted; none while the lane is busy.
+
+        A pull that does not come back is no busy lane.
+        """
+        is_idle = self._is_pulling or self._clock.monotonic_s() - self._pulled_at_s <= PULLING_S
+        if not self._is_held() or not is_idle:
             return {}
         exhausted = self._exhausted()
         return {

@@ -18,7 +18,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPa
 
 from schemas.rejected import RejectedRecord
 from schemas.topics import CHANGES, COMMANDS, REJECTED
-from streams.kafka.errors import answering, reach
+from streams.kafka.errors import answering, closed, reach
 from streams.kafka.follow import place_of
 
 POLL_MS = 200
@@ -54,7 +54,7 @@ async def send_command(bootstrap: str, lead_id: str, value: bytes) -> Sent:
             written = await producer.send_and_wait(COMMANDS.name, value, lead_id.encode())
         return Sent(written.partition, written.offset)
     finally:
-        await producer.stop()
+        await closed(producer.stop())
 
 
 class Aftermath:
@@ -105,9 +105,9 @@ class Aftermath:
                 places = [TopicPartition(topic.name, self._partition) for topic in (CHANGES, REJECTED)]
                 self._ends = dict(await self._consumer.end_offsets(places))
         except BaseException:
-            await self._consumer.stop()
+            await closed(self._consumer.stop())
             raise
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._consumer.stop()
+        await closed(self._consumer.stop())

@@ -20,7 +20,7 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import IncompatibleBrokerVersion, TopicAlreadyExistsError, for_code
 
 from schemas.topics import ALL, OUTPUTS, PUBLISHED, REKEYED, Topic
-from streams.kafka.errors import TopicsDiffer, answering, reach
+from streams.kafka.errors import TopicsDiffer, answering, closed, reach
 
 REPLICAS = 3
 INSYNC_REPLICAS = 2
@@ -133,7 +133,7 @@ async def _admin(bootstrap: str, patience_s: float = 0.0) -> AsyncIterator[AIOKa
         async with answering(bootstrap):
             yield admin
     finally:
-        await admin.close()
+        await closed(admin.close())
 
 
 async def _differences(admin: AIOKafkaAdminClient, partitions: int) -> list[Finding]:

@@ -18,7 +18,7 @@ from __future__ import annotations
 import asyncio
 import os
 import random
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any, NamedTuple
 
@@ -33,10 +33,15 @@ from streams.kafka.errors import NEVER, KafkaUnreachable, NeverTaken, TopicsDiff
 from streams.kafka.marks import read_mark, reader
 from streams.kafka.publisher import PAUSE_FIRST_S, PAUSE_MAX_S, REQUEST_BYTES_MAX, SAY_AFTER_S
 from streams.lane.ports import Fenced, Halted, OutboxEntry, SourceUnavailable
+from streams.settings import Settings
 
 TRANSACTION_TIMEOUT_S = 20.0
 """Kafka ends a transaction that is open for longer: then nobody has taken over from an owner that is gone, which
 takes 10 s. Until then consumers of what is committed wait behind it."""
+
+GIVE_UP_S = TRANSACTION_TIMEOUT_S + 10.0
+"""For one transaction. By then Kafka has ended it by itself, if it has heard of it: the lane takes over anew, with
+another connection, and reads how far it was published."""
 
 TAKE_OVER_S = 10.0
 """For starting the producer and reading the mark: 0.06 s, 0.2 s where a transaction is left open."""
@@ -99,9 +104,9 @@ class LanePublisher:
             return told
 
     async def publish(self, entries: Sequence[OutboxEntry], mark: Published) -> None:
-        """All of them and the mark in one transaction. Raises Fenced, Halted."""
+        """All of them and the mark in one transaction. Raises Fenced, Halted, SourceUnavailable."""
         pause_s = PAUSE_FIRST_S
-        while (failure := await self._transaction(entries, mark)) is not None:
+        while (failure := await self._within_time(self._transaction(entries, mark))) is not None:
             log.warning("publisher.waits", partition=self._partition, error=repr(failure))
             await asyncio.sleep(pause_s * self._rng.uniform(0.5, 1.0))
             pause_s = min(2 * pause_s, PAUSE_MAX_S)
@@ -116,6 +121,15 @@ class LanePublisher:
             with suppress(TimeoutError, *DEAD):
                 async with asyncio.timeout(STEP_S):
                     await step()
+
+    async def _within_time(self, transaction: Awaitable[KafkaError | None]) -> KafkaError | None:
+        try:
+            async with asyncio.timeout(GIVE_UP_S):
+                return await transaction
+        except TimeoutError as error:
+            raise SourceUnavailable(
+                f"partition {self._partition}: no end of a transaction within {GIVE_UP_S:g} s"
+            ) from error
 
     async def _transaction(self, entries: Sequence[OutboxEntry], mark: Published) -> KafkaError | None:
         """None once all is visible; else why the transaction was taken back, and may be tried again."""
@@ -167,6 +181,11 @@ class LanePublisher:
             raise SourceUnavailable(f"partition {self._partition}: {error}") from error
         except TopicsDiffer as error:
             raise Halted(str(error)) from error
+
+
+def lane_publisher(settings: Settings, partition: int) -> LanePublisher:
+    """The publisher of a lane: who opens it last is the only one."""
+    return LanePublisher(settings.kafka, f"{settings.prefix}-out-{partition}", partition)
 
 
 class _Failure(NamedTuple):

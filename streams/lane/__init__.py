@@ -9,8 +9,8 @@
     7 trim     with the next commit: what Kafka has acknowledged leaves the outbox
 
 `steps` keeps the topics in step, `position` is what the lane knows of its meta hash, `succession` puts another
-scoring model in force, `sweep` lets dormant leads sink on the board. `tenure` is what a lane does between one
-take-over and the next, `lane` the life around it.
+scoring model in force, `sweep` lets dormant leads sink on the board, `caution` isolates a record that kills the
+process. `tenure` is what a lane does between one take-over and the next, `lane` the life around it.
 
 A take-over, in this order: own the lane in Redis; see that the logs hold what was scored, and that what was
 published belongs to these scores (`gaps`: else the lane halts); become the only one who publishes; from how far was

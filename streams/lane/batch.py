@@ -7,8 +7,7 @@ first.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush
 from typing import NamedTuple
@@ -54,10 +53,11 @@ class Before(NamedTuple):
     ceiling: float
 
 
-NEW = Before(NEVER, float("-inf"))
+NO_CEILING = float("-inf")
+"""Of a lead that the board does not have."""
 
 
-@dataclass(slots=True)
+@dataclass
 class Batch:
     """The leads of a batch by id, and what became of its inputs."""
 
@@ -72,22 +72,36 @@ class Batch:
     profiles: dict[str, Profile] = field(default_factory=dict)
     touched: dict[str, Before] = field(default_factory=dict)
     lowered: dict[str, float] = field(default_factory=dict)
-    outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)
+    outcomes: dict[tuple[str, str], int] = field(default_factory=dict)
     applied: list[Applied] = field(default_factory=list)
     told: list[tuple[str, bytes]] = field(default_factory=list)
     gone: dict[str, int] = field(default_factory=dict)
+    stray: set[str] = field(default_factory=set)
     _updated: set[str] = field(default_factory=set)
     _timers: list[tuple[int, str]] = field(default_factory=list)
 
     def fold(self, inputs: Sequence[Input], due: Sequence[tuple[str, int]]) -> None:
         """Apply the inputs in order, and each timer before the first input that is not before it."""
+        self.begin(due)
+        self.apply(inputs)
+        self.finish()
+
+    def begin(self, due: Sequence[tuple[str, int]]) -> None:
+        """The timers that are due within the batch. The steps of a fold, for whoever does something in between."""
         self._timers = [(wake_ms, lead_id) for lead_id, wake_ms in due]
         heapify(self._timers)
+
+    def apply(self, inputs: Sequence[Input]) -> None:
+        """The next inputs."""
+        outcomes, timers = self.outcomes, self._timers
         for given in inputs:
-            if self._timers and self._timers[0][0] <= given.timestamp_ms:
+            if timers and timers[0][0] <= given.timestamp_ms:
                 self._fire_until(given.timestamp_ms)
-            outcome = self._apply(given)
-            self.outcomes[given.record.topic, outcome] += 1
+            counted = given.record.topic, self._apply(given)
+            outcomes[counted] = outcomes.get(counted, 0) + 1
+
+    def finish(self) -> None:
+        """After the last input: the timers that are left."""
         self._fire_until(self.until_ms)
 
     def touch(self, lead_id: str, lead: Lead) -> None:
@@ -98,11 +112,16 @@ class Batch:
     def note(self, given: Input, outcome: str) -> None:
         """Count a command, and put it into the journal."""
         self._note(given)
-        self.outcomes[given.record.topic, outcome] += 1
+        counted = given.record.topic, outcome
+        self.outcomes[counted] = self.outcomes.get(counted, 0) + 1
 
     def states(self) -> dict[str, bytes]:
         """The state of every lead touched."""
-        return {lead_id: encode_lead(self.leads[lead_id]) for lead_id in self.touched}
+        return self.states_of(self.touched)
+
+    def states_of(self, lead_ids: Iterable[str]) -> dict[str, bytes]:
+        """The states of these leads."""
+        return {lead_id: encode_lead(self.leads[lead_id]) for lead_id in lead_ids}
 
     def changed_profiles(self) -> dict[str, bytes]:
         """The profile of every lead that sent one."""
@@ -122,12 +141,13 @@ class Batch:
         return {**bounds, **self.lowered}
 
     def timers(self) -> dict[str, int | None]:
-        """The timers that have changed."""
-        return {
-            lead_id: None if self.leads[lead_id].wake == NEVER else self.leads[lead_id].wake
-            for lead_id, before in self.touched.items()
-            if self.leads[lead_id].wake != before.wake
-        }
+        """The timers that have changed, and those that stood where no state has them."""
+        moved = [lead_id for lead_id, before in self.touched.items() if self.leads[lead_id].wake != before.wake]
+        return {lead_id: self._timer_of(lead_id) for lead_id in (*moved, *self.stray)}
+
+    def _timer_of(self, lead_id: str) -> int | None:
+        lead = self.leads.get(lead_id)
+        return None if lead is None or lead.wake == NEVER else lead.wake
 
     def journal(self, offsets: dict[str, tuple[int, int]]) -> bytes:
         """What was applied, in order: with the records, the exact input of a fold that makes the same states."""
@@ -138,6 +158,7 @@ class Batch:
             wake_ms, lead_id = heappop(self._timers)
             lead = self.leads.get(lead_id)
             if lead is None or lead.wake != wake_ms:
+                self.stray.add(lead_id)
                 continue
             self.touch(lead_id, lead)
             notices: list[Notice] = []
@@ -155,24 +176,25 @@ class Batch:
     def _apply(self, given: Input) -> str:
         if given.origin is not None and self.outputs.position.is_repeated(given.origin):
             return REPEATED
-        if given.refused is not None:
-            if given.refused.reason not in (Reason.KEY_MISSING, Reason.KEY_MISMATCH):
-                self._note(given)
-            self.outputs.add_refusal(given, given.refused)
-            return REJECTED
-        return self._apply_to_lead(given)
+        said = given.said
+        if said is not None:
+            return self._apply_to_lead(given, said)
+        assert given.refused is not None
+        if given.refused.reason not in (Reason.KEY_MISSING, Reason.KEY_MISMATCH):
+            self._note(given)
+        self.outputs.add_refusal(given, given.refused)
+        return REJECTED
 
-    def _apply_to_lead(self, given: Input) -> str:
-        said, record = given.said, given.record
-        assert said is not None
+    def _apply_to_lead(self, given: Input, said: Said) -> str:
         lead_id = said.lead_id
         lead = self.leads.get(lead_id)
-        if lead is None and self.partition_of(record.key or b"") != self.partition:
+        if lead is None and self.partition_of(given.record.key or b"") != self.partition:
             return self._set_aside(given)
-        self._note(given)
-        if self.erasures.covers(lead_id, occurred_ms_of(said)):
+        if self.keeps_journal:
+            self._note(given)
+        if self.erasures.is_any and self.erasures.covers(lead_id, occurred_ms_of(said)):
             return Outcome.ERASED
-        before = NEW if lead is None else Before(lead.wake, lead.ceiling)
+        wake, ceiling = (NEVER, NO_CEILING) if lead is None else (lead.wake, lead.ceiling)
         notices: list[Notice] = []
         try:
             after, outcome = self._step(lead, said, given.timestamp_ms, notices)
@@ -180,16 +202,21 @@ class Batch:
             self.outputs.add_refusal(given, refused)
             return REJECTED
         if after is not None and outcome not in UNTOUCHED:
-            self.leads[lead_id] = after
-            self.touched.setdefault(lead_id, before)
-            if after.wake != before.wake:
+            if lead_id not in self.touched:
+                self.touched[lead_id] = Before(wake, ceiling)
+                self.leads[lead_id] = after
+            if after.wake != wake:
                 self._watch(lead_id, after)
         if notices:
-            origin = given.origin or (record.topic, record.partition, record.offset)
-            self.outputs.add_changes(self.plan, lead_id, notices, record_origin(*origin))
-        if isinstance(said, EraseCommand) and outcome is Outcome.APPLIED:
+            self._publish(given, lead_id, notices)
+        if outcome is Outcome.APPLIED and isinstance(said, EraseCommand):
             self._erase(lead_id, erased_at(lead, said))
         return outcome
+
+    def _publish(self, given: Input, lead_id: str, notices: list[Notice]) -> None:
+        record = given.record
+        origin = given.origin or (record.topic, record.partition, record.offset)
+        self.outputs.add_changes(self.plan, lead_id, notices, record_origin(*origin))
 
     def _step(
         self, lead: Lead | None, said: Said, timestamp_ms: int, notices: list[Notice]

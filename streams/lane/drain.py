@@ -58,11 +58,12 @@ class Drain:
             await self._publisher.take_over()
             judged = Outset(left, position.timeline, 0)
         self.published = judged.published
-        self._waiting = [restamped(entry, judged.timeline) for entry in outbox if entry.number > judged.published]
+        self._waiting = [entry for entry in outbox if entry.number > judged.published]
         return judged
 
     def start(self, position: Position) -> None:
-        """Begin to publish, with what was taken over."""
+        """Begin to publish under the position's timeline, with what was taken over."""
+        self._waiting = [restamped(entry, position.timeline) for entry in self._waiting]
         mark = Published(
             timeline=position.timeline,
             outbox=0,

@@ -20,9 +20,14 @@ class Erasures:
         self.key = key
         self._erased = erased
 
+    @property
+    def is_any(self) -> bool:
+        """Whether any lead of the lane was ever erased."""
+        return bool(self._erased)
+
     def covers(self, lead_id: str, occurred_ms: int) -> bool:
         """Whether an input of this lead and instant is to be ignored."""
-        return bool(self._erased) and occurred_ms <= self._erased.get(self._digest(lead_id), -1)
+        return occurred_ms <= self._erased.get(self._digest(lead_id), -1)
 
     def add(self, lead_id: str, until_ms: int) -> tuple[str, int]:
         """The lead is erased: (hash, instant) as they are to be stored."""

@@ -20,7 +20,7 @@ import xxhash
 from schemas.published import Published
 from schemas.topics import BY_NAME, PUBLISHED, Family
 from streams.lane.ports import Bounds, Halted, Record
-from streams.lane.position import OFFSET, ORIGIN, PRINT, Position
+from streams.lane.position import GONE, OFFSET, ORIGIN, PRINT, Position
 
 IF_RIGHT = "If LEADLINE_KAFKA and LEADLINE_REDIS are right:"
 
@@ -43,7 +43,7 @@ class Gap:
     """One reason to halt. `topic` is empty where it is about what was published.
 
     `way` is what `leadline accept-gap` does, `skipping` what it does with --skip, where that is another thing;
-    None: nothing is to be accepted, the text says what to correct.
+    None: nothing is to be accepted, the text says what to correct. `beside` is what another command would do.
     """
 
     partition: int
@@ -51,6 +51,7 @@ class Gap:
     what: str
     way: Way | None
     skipping: Way | None = None
+    beside: str = ""
 
     @property
     def command(self) -> str:
@@ -58,13 +59,18 @@ class Gap:
         topic = f" --topic {self.topic}" if self.topic else ""
         return f"leadline accept-gap --partition {self.partition}{topic}"
 
-    def __str__(self) -> str:
-        text = self.what
-        if self.way is not None:
-            text += f" `{self.command}` {self.way.effect}."
+    @property
+    def remedy(self) -> str:
+        """What goes on, and what that does; empty where nothing is to be accepted."""
+        texts = [] if self.way is None else [f"`{self.command}` {self.way.effect}."]
         if self.skipping is not None:
-            text += f" With --skip it {self.skipping.effect}."
-        return text
+            texts.append(f"With --skip it {self.skipping.effect}.")
+        if self.beside:
+            texts.append(f"{self.beside}.")
+        return " ".join(texts)
+
+    def __str__(self) -> str:
+        return f"{self.what} {self.remedy}".rstrip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +124,11 @@ def input_gaps(partition: int, position: Position, inputs: Inputs) -> Iterator[G
         if stored < bounds.beginning:
             yield _behind(partition, topic, stored, bounds)
         elif stored > bounds.end:
-            yield _beyond(partition, topic, stored, bounds)
+            yield _beyond(partition, topic, position, bounds)
         elif topic in inputs.found:
             record = inputs.found[topic]
             if record is None or Fingerprint.of(record) != fingerprints[topic]:
-                yield _other(partition, topic, fingerprints[topic].offset, bounds)
+                yield _other(partition, topic, position, bounds)
 
 
 def output_gap(
@@ -158,32 +164,37 @@ def _behind(partition: int, topic: str, stored: int, bounds: Bounds) -> Gap:
     return Gap(partition, topic, what, way)
 
 
-def _beyond(partition: int, topic: str, stored: int, bounds: Bounds) -> Gap:
+def _beyond(partition: int, topic: str, position: Position, bounds: Bounds) -> Gap:
     what = (
-        f"{topic}/{partition} ends at offset {bounds.end}, but is scored up to {stored}: the topic was made anew, "
-        f"or has lost records, or this Redis belongs to another Kafka. {IF_RIGHT}"
+        f"{topic}/{partition} ends at offset {bounds.end}, but is scored up to {position.offsets[topic]}: the "
+        f"topic was made anew, or has lost records, or this Redis belongs to another Kafka. {IF_RIGHT}"
     )
-    return Gap(partition, topic, what, _reading(partition, topic, bounds), _skipping(partition, topic, bounds))
+    return Gap(partition, topic, what, *_ways(partition, topic, position, bounds))
 
 
-def _other(partition: int, topic: str, offset: int, bounds: Bounds) -> Gap:
+def _other(partition: int, topic: str, position: Position, bounds: Bounds) -> Gap:
+    offset = Fingerprint.read(position.prints[topic]).offset
     what = (
         f"{topic}/{partition} does not hold at offset {offset} the record that was scored from there last: the "
         "topic was made anew and filled again, or has lost records, or this Redis belongs to another Kafka. "
         f"{IF_RIGHT}"
     )
-    return Gap(partition, topic, what, _reading(partition, topic, bounds), _skipping(partition, topic, bounds))
+    return Gap(partition, topic, what, *_ways(partition, topic, position, bounds))
 
 
-def _reading(partition: int, topic: str, bounds: Bounds) -> Way:
+def _ways(partition: int, topic: str, position: Position, bounds: Bounds) -> tuple[Way, Way]:
+    """To read what the log holds now, and to skip it. Meta keeps how much of what was scored no log holds now."""
     count = bounds.end - bounds.beginning
-    effect = f"reads the {count} records that it holds now (those scored before more than 72 hours ago count again)"
-    return Way(effect, {OFFSET + topic: str(bounds.beginning)}, (PRINT + topic,), _origins(topic, partition))
-
-
-def _skipping(partition: int, topic: str, bounds: Bounds) -> Way:
-    effect = f"leaves the {bounds.end - bounds.beginning} records that it holds now unread, and goes on after them"
-    return Way(effect, {OFFSET + topic: str(bounds.end)}, (PRINT + topic,), _origins(topic, partition))
+    gone = {GONE + topic: str(position.gone.get(topic, 0) + position.offsets[topic])}
+    rest = (PRINT + topic,), _origins(topic, partition)
+    reading = (
+        f"reads the {count} records that it holds now (those scored before more than 72 hours ago count again)"
+    )
+    skipping = f"leaves the {count} records that it holds now unread, and goes on after them"
+    return (
+        Way(reading, {OFFSET + topic: str(bounds.beginning), **gone}, *rest),
+        Way(skipping, {OFFSET + topic: str(bounds.end), **gone}, *rest),
+    )
 
 
 def _origins(topic: str, partition: int) -> str:
@@ -233,7 +244,9 @@ def _replaced(partition: int, position: Position, told: Published, left: int) ->
         "timeline": str(told.timeline + 1),
         "timeline_base": str(left),
     }
-    return Gap(partition, "", what, Way(f"{effect} under timeline {told.timeline + 1}", fields))
+    rebuild = f"`leadline rebuild --partition {partition}` scores it all, too, but publishes only what was not told"
+    way = Way(f"{effect} under timeline {told.timeline + 1}", fields)
+    return Gap(partition, "", what, way, beside=rebuild if position.is_new else "")
 
 
 def _unmarked(partition: int, position: Position, told: Published | None, left: int) -> Gap:

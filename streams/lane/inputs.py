@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from schemas.codec import decode_command, decode_profile, decode_signal
 from schemas.commands import LeadCommand, ModelCommand
 from schemas.profiles import ProfileUpdate
@@ -36,7 +38,7 @@ Said = Signal | ProfileUpdate | LeadCommand
 """What a record says of one lead."""
 
 
-class Input(NamedTuple):
+class Input(Struct, frozen=True, gc=False):
     """A record, and one of: what it says of a lead, a model command, a refusal."""
 
     record: Record

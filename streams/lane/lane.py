@@ -24,7 +24,8 @@ from streams.lane.ports import (
     StoreUnavailable,
 )
 from streams.lane.position import Position
-from streams.lane.tenure import Surroundings, Tenure
+from streams.lane.surroundings import Surroundings
+from streams.lane.tenure import Tenure
 
 AGAIN_S = 0.25
 """Before a lane takes over again: what made it do so needs a moment, and a loop would burn the processor."""
@@ -44,6 +45,7 @@ class Lane:
         self._store = store
         self._around = around
         self._is_stopped = False
+        self._has_begun = False
         self._tenure: Tenure | None = None
         self._offsets: Mapping[str, int] = {}
         self._committer = Committer(
@@ -74,7 +76,7 @@ class Lane:
         """Take over and go on until stopped. Raises Fenced, StoreRefused, and whatever is our own fault."""
         while not self._is_stopped:
             try:
-                await self._hold()
+                await self.hold()
             except (Rewound, PositionLost) as error:
                 if self._is_stopped:
                     return
@@ -92,19 +94,22 @@ class Lane:
                 if not self._is_stopped:
                     raise
 
-    async def _hold(self) -> None:
-        """Own the partition until stopped, or until that proves wrong."""
+    async def hold(self) -> None:
+        """Own the partition until stopped, or until that proves wrong: then it raises what `run` goes on after."""
         acquired = await self._committer.until_available(self._store.acquire)
         position = Position.read(acquired.meta)
         position.offsets = await self._first_offsets(position)
-        tenure = Tenure(self._around, self._source, self._store, self._committer, position)
+        tenure = Tenure(
+            self._around, self._source, self._store, self._committer, position, survived=self._has_begun
+        )
         try:
             await tenure.take_over(acquired)
             self._tell_taken(position)
             await tenure.begin()
-            self._tenure = tenure
+            self._tenure, self._has_begun = tenure, True
             while not self._is_stopped:
                 await tenure.turn()
+            await tenure.finish()
         finally:
             self._offsets, self._tenure = dict(position.offsets), None
             await tenure.end()

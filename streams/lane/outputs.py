@@ -7,10 +7,11 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+import msgspec
 import xxhash
 
 from schemas.changes import Change
-from schemas.codec import encode
+from schemas.codec import decode_change, encode
 from schemas.instants import format_ms
 from schemas.rejected import Refused, RejectedRecord
 from schemas.topics import CHANGES, REJECTED, REKEYED
@@ -42,13 +43,12 @@ class Outputs:
     def add_changes(self, plan: Plan, lead_id: str, notices: list[Notice], origin: str) -> None:
         """Publish what a lead crossed; `origin` names the record that made it so."""
         for notice in notices:
-            place = self.position.next_seq(CHANGES.name)
-            change = make_change(plan, lead_id, notice, origin, place)
-            value = encode(change)
-            headers = (*_place_headers(place), ("alert", b"1" if change.alert else b"0"), *_event_headers(change))
-            self._add(CHANGES.name, self.partition, lead_id.encode(), value, headers)
-            self.history.setdefault(lead_id, []).append(value)
-            self.changes.append(change)
+            self._add_change(make_change(plan, lead_id, notice, origin, self.position.next_seq(CHANGES.name)))
+
+    def add_again(self, change: bytes) -> None:
+        """Publish a change that was made before: the same, but for its place."""
+        timeline, seq = self.position.next_seq(CHANGES.name)
+        self._add_change(msgspec.structs.replace(decode_change(change), timeline=timeline, seq=seq))
 
     def erase(self, lead_id: str) -> None:
         """Take back what this batch says of the lead, and publish that it is gone."""
@@ -81,6 +81,13 @@ class Outputs:
         """Send a record to the partition where its key belongs, with where it came from and its own time."""
         key = record.key or b""
         self._add(REKEYED.name, partition_of(key), key, record.value, (origin_header(record),), timestamp_ms)
+
+    def _add_change(self, change: Change) -> None:
+        value, place = encode(change), (change.timeline, change.seq)
+        headers = (*_place_headers(place), ("alert", b"1" if change.alert else b"0"), *_event_headers(change))
+        self._add(CHANGES.name, self.partition, change.lead_id.encode(), value, headers)
+        self.history.setdefault(change.lead_id, []).append(value)
+        self.changes.append(change)
 
     def _add(
         self,

@@ -137,7 +137,7 @@ class LaneStore(Protocol):
     """One partition's keys in Redis. One owner at a time, by token."""
 
     async def acquire(self) -> Acquired:
-        """Become the owner: whoever was it before is fenced from now on. Raises StoreRefused."""
+        """Become the owner: whoever was it before is fenced from now on. Raises StoreRefused, Halted."""
 
     async def load(self, lead_ids: Sequence[str]) -> Sequence[bytes | None]:
         """The states of these leads, None for an unknown one."""

@@ -13,7 +13,7 @@ from scoring.document import default_text, read_model
 from scoring.plan import Plan
 from streams.lane.inputs import Origin
 
-OFFSET, ORIGIN, PRINT, SEQ = "offset:", "origin:", "print:", "seq:"
+OFFSET, ORIGIN, PRINT, SEQ, GONE = "offset:", "origin:", "print:", "seq:", "gone:"
 NEXT_MODEL = ("next_model_version", "next_model_body", "next_model_since", "next_model_cause")
 """A model that is being put in force: present while the lane brings its leads over."""
 
@@ -45,7 +45,8 @@ class Succession:
 class Position:
     """The meta hash of a lane, parsed. `ordinal` counts the models that were in force, from 1.
 
-    `lineage`, `timeline_base` and `publishers` are explained in timeline.py, `prints` (by topic) in gaps.py.
+    `lineage`, `timeline_base` and `publishers` are explained in timeline.py, `prints` and `gone` (by topic) in
+    gaps.py, `is_open` and `trying` in caution.py.
     """
 
     ver: int
@@ -56,6 +57,7 @@ class Position:
     origins: dict[tuple[str, int], int]
     seqs: dict[str, int]
     prints: dict[str, str]
+    gone: dict[str, int]
     lineage: str
     timeline_base: int
     token: str
@@ -64,7 +66,7 @@ class Position:
     is_new: bool
     succession: Succession | None
     erasure_key: str
-    starts: tuple[int, str]
+    is_open: bool
     trying: str
     changed: dict[str, str] = field(default_factory=dict)
 
@@ -81,6 +83,7 @@ class Position:
             origins={_place(name): int(meta[ORIGIN + name]) for name in _names(meta, ORIGIN)},
             seqs={name: int(meta[SEQ + name]) for name in _names(meta, SEQ)},
             prints={name: meta[PRINT + name] for name in _names(meta, PRINT)},
+            gone={name: int(meta[GONE + name]) for name in _names(meta, GONE)},
             lineage=meta.get("lineage", ""),
             timeline_base=int(meta.get("timeline_base", "0")),
             token=meta.get("token", ""),
@@ -89,11 +92,11 @@ class Position:
             is_new="model_body" not in meta,
             succession=_succession(meta),
             erasure_key=meta.get("erasure_key", ""),
-            starts=(int(meta.get("starts", "0")), meta.get("starts_at", "")),
+            is_open=meta.get("open", "") != "",
             trying=meta.get("trying", ""),
         )
         if position.is_new:
-            position.changed.update(_model_fields(position.plan, body, 0))
+            position.changed.update(model_fields(position.plan, body, 0), first_model=body)
         return position
 
     def next_seq(self, topic: str) -> tuple[int, int]:
@@ -101,6 +104,12 @@ class Position:
         seq = self.seqs[topic] = self.seqs.get(topic, 0) + 1
         self.changed[SEQ + topic] = str(seq)
         return self.timeline, seq
+
+    def go_on_after(self, topic: str, seq: int) -> None:
+        """That output has a record of this seq already."""
+        if seq > self.seqs.get(topic, 0):
+            self.seqs[topic] = seq
+            self.changed[SEQ + topic] = str(seq)
 
     def is_repeated(self, origin: Origin) -> bool:
         """Whether a re-keyed record of this origin was applied; notes it as applied from now on."""
@@ -132,16 +141,12 @@ class Position:
             self.stream_time_ms = instant_ms
             self.changed["stream_time"] = str(instant_ms)
 
-    def note_start(self) -> int:
-        """The lane is taken over: how often it has been since it last moved on, this time included."""
-        times, before = self.starts
-        here = str(sum(self.offsets.values()))
-        self.starts = (times + 1 if before == here else 1, here)
-        self.changed.update(starts=str(self.starts[0]), starts_at=here)
-        return self.starts[0]
+    def note_open(self, text: str) -> None:
+        """A tenure has begun, or, with an empty text, ends in order."""
+        self.is_open, self.changed["open"] = text != "", text
 
     def note_trial(self, text: str) -> None:
-        """The record that is about to be tried by itself, if any."""
+        """What is about to be tried, if anything (see caution.py)."""
         self.trying = self.changed["trying"] = text
 
     def keep_erasure_key(self, key: str) -> None:
@@ -157,7 +162,7 @@ class Position:
     def end_succession(self, plan: Plan) -> None:
         """The other model is in force."""
         assert self.succession is not None
-        self.changed.update(_model_fields(plan, self.succession.body, self.succession.since_ms))
+        self.changed.update(model_fields(plan, self.succession.body, self.succession.since_ms))
         self.changed.update(dict.fromkeys(NEXT_MODEL, ""))
         self.plan, self.succession = plan, None
 
@@ -181,7 +186,8 @@ def _succession(meta: Mapping[str, str]) -> Succession | None:
     return Succession(version, body, int(since_ms), cause) if body else None
 
 
-def _model_fields(plan: Plan, body: str, since_ms: int) -> dict[str, str]:
+def model_fields(plan: Plan, body: str, since_ms: int) -> dict[str, str]:
+    """The fields of meta that name the model in force."""
     return {
         "model_version": plan.model.version,
         "model_body": body,

@@ -6,9 +6,7 @@ outbox that Kafka has acknowledged, and a look at Redis whether the lane still s
 
 from __future__ import annotations
 
-import random
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
 
 import structlog
 
@@ -19,7 +17,6 @@ from scoring.document import BadModel
 from scoring.lead import Lead
 from scoring.plan import Plan, TooLarge
 from scoring.profile import Profile
-from streams.clock import Clock
 from streams.lane.batch import MODEL, REJECTED, Batch
 from streams.lane.caution import Caution, read_trial
 from streams.lane.commits import Committer, new_commit_id
@@ -29,14 +26,13 @@ from streams.lane.gaps import Fingerprint
 from streams.lane.inputs import Input, read_input
 from streams.lane.leads import Leads
 from streams.lane.outputs import Outputs
-from streams.lane.ports import Acquired, Commit, LaneStore, OpenPublisher, OutboxEntry, Rewound, Source
+from streams.lane.ports import Acquired, Commit, LaneStore, OutboxEntry, Record, Rewound, Source
 from streams.lane.position import Position, Succession
 from streams.lane.present import Present
 from streams.lane.steps import Steps, Taken
 from streams.lane.succession import bring_over, next_plan, pages_of_leads, profiled
+from streams.lane.surroundings import Surroundings
 from streams.lane.sweep import PAGE_LEADS, SWEEP_EVERY_S, lowered, next_rank
-from streams.metrics import Metrics
-from streams.settings import Settings
 
 PULL_S = 0.25
 """How long a pull waits for records: timers and the outbox are looked after in between."""
@@ -55,23 +51,21 @@ _NO_TIMER_MS = 1 << 60
 log = structlog.get_logger("leadline.lane")
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What the lanes of a worker share. `jitter` keeps workers that wait for the same thing from asking at once."""
-
-    settings: Settings
-    open_publisher: OpenPublisher
-    metrics: Metrics
-    clock: Clock
-    partition_of: Callable[[bytes], int]
-    jitter: random.Random = field(default_factory=random.SystemRandom)
-
-
 class Tenure:
-    """The lane while it owns its partition. Raises Rewound, Fenced or PositionLost when it does not any more."""
+    """The lane while it owns its partition. Raises Rewound, Fenced or PositionLost when it does not any more.
+
+    `survived`: the last tenure was one of this process, which is alive: no record has killed it.
+    """
 
     def __init__(
-        self, around: Surroundings, source: Source, store: LaneStore, committer: Committer, position: Position
+        self,
+        around: Surroundings,
+        source: Source,
+        store: LaneStore,
+        committer: Committer,
+        position: Position,
+        *,
+        survived: bool,
     ) -> None:
         settings = around.settings
         self.position = position
@@ -86,7 +80,8 @@ class Tenure:
         self._drain = Drain(committer.partition, publisher, settings.environment, around.metrics)
         self._grace_ms = settings.grace_s * 1000
         self._erasures = Erasures("", {})
-        self._caution = Caution(position.note_start(), read_trial(position.trying), settings.batch_records)
+        died = position.is_open and not survived
+        self._caution = Caution(read_trial(position.trying), settings.batch_records, died=died)
         self._trimmed = 0
         self._next_timer_ms = _NO_TIMER_MS
         self._swept_rank = 0
@@ -102,6 +97,9 @@ class Tenure:
         is_new_timeline = judged.timeline != self.position.timeline
         if is_new_timeline:
             self.position.begin_timeline(judged.timeline, judged.published)
+        self.position.note_open("1")
+        if not self._caution.is_on:
+            self.position.note_trial("")
         await self._commit(self._batch({}, 0))
         if is_new_timeline:
             self._around.metrics.corrections.inc(judged.corrections)
@@ -117,6 +115,12 @@ class Tenure:
         self._erasures = Erasures(self.position.erasure_key, dict(erased))
         if self.position.succession is not None:
             await self._finish_succession(self.position.succession)
+
+    async def finish(self) -> None:
+        """The lane was told to stop: who takes over need not be cautious."""
+        self.position.note_open("")
+        self.position.note_trial("")
+        await self._commit(self._batch({}, 0))
 
     async def end(self) -> None:
         """Stop publishing; what is not published stays in the outbox."""
@@ -189,51 +193,66 @@ class Tenure:
         await self._commit(batch)
 
     async def _apply(self, taken: list[Taken]) -> None:
-        """One commit: records and the timers due before them; the first model command ends it."""
+        """What is in hand, or of it as much as is to be tried; then what a model command has begun."""
         if self._caution.is_on:
-            taken = await self._try_one(taken)
+            async with self._around.trials:
+                self._caution.passed(await self._apply_some(await self._note_trial(taken)))
+        else:
+            await self._apply_some(taken)
+        if self.position.succession is not None:
+            await self._finish_succession(self.position.succession)
+
+    async def _apply_some(self, taken: list[Taken]) -> int:
+        """One commit: records and the timers due before them; the first model command ends it. How many records."""
         due = await self._due(max(one.timestamp_ms for one in taken))
         if len(due) == TIMERS_AT_ONCE:
             taken = self._keep_before(taken, due[-1][1])
             if not taken:
-                return await self._fire(due, due[-1][1])
-        inputs = self._read(taken)
+                await self._fire(due, due[-1][1])
+                return 0
+        inputs = await self._read(taken)
         leads = await self._load(
             [*(given.said.lead_id for given in inputs if given.said), *(lead_id for lead_id, _ in due)]
         )
         profiles = await self._load_profiles(
             given.said.lead_id for given in inputs if isinstance(given.said, ProfileUpdate)
         )
-        started_s = self._around.clock.monotonic_s()
         batch = self._batch(leads, max(given.timestamp_ms for given in inputs))
         batch.profiles = profiles
         last = {given.record.topic: given.record for given in inputs}
         self.position.note_prints({topic: str(Fingerprint.of(record)) for topic, record in last.items()})
-        if inputs[-1].model is None:
-            batch.fold(inputs, due)
-        else:
-            batch.fold(inputs[:-1], due)
-            self._begin_succession(batch, inputs[-1])
-        self._around.metrics.fold_seconds.inc(self._around.clock.monotonic_s() - started_s)
+        model = inputs.pop() if inputs[-1].model is not None else None
+        await self._fold(batch, inputs, due)
+        if model is not None:
+            self._begin_succession(batch, model)
         await self._commit(batch)
-        if self._caution.is_on:
-            self._caution.passed()
-        if self.position.succession is not None:
-            await self._finish_succession(self.position.succession)
-        return None
+        return len(inputs)
 
-    async def _try_one(self, taken: list[Taken]) -> list[Taken]:
-        """The first record by itself, once meta says that it is being tried; the commit that scores it clears that.
+    async def _fold(self, batch: Batch, inputs: Sequence[Input], due: Sequence[tuple[str, int]]) -> None:
+        clock, fold_seconds = self._around.clock, self._around.metrics.fold_seconds
+
+        def apply(some: Sequence[Input]) -> None:
+            started_s = clock.monotonic_s()
+            batch.apply(some)
+            fold_seconds.inc(clock.monotonic_s() - started_s)
+
+        batch.begin(due)
+        await self._around.turns.each(inputs, apply)
+        batch.finish()
+
+    async def _note_trial(self, taken: list[Taken]) -> list[Taken]:
+        """The first records, once meta says that they are being tried; the commit that scores them clears that.
 
         Another take of the same records gives the same order.
         """
         self._steps.give_back(taken)
         self.position.note_trial(self._caution.next_trial(taken[0].record).text())
         await self._commit(self._batch({}, 0))
-        first, *rest = self._steps.take(self._present.now_ms())
+        again = self._steps.take(self._present.now_ms())
+        tried, rest = again[: self._caution.at_once], again[self._caution.at_once :]
         self._steps.give_back(rest)
         self.position.note_trial("")
-        return [first]
+        return tried
 
     def _keep_before(self, taken: list[Taken], instant_ms: int) -> list[Taken]:
         """The first records, as long as they are before the instant; the rest is given back."""
@@ -241,18 +260,24 @@ class Tenure:
         self._steps.give_back(taken[kept:])
         return taken[:kept]
 
-    def _read(self, taken: list[Taken]) -> list[Input]:
-        """The inputs of these records, up to the first command; the rest is given back."""
-        inputs = []
-        for place, (record, timestamp_ms) in enumerate(taken, start=1):
-            if self._caution.is_poison(record):
-                inputs.append(Input(record, timestamp_ms, None, None, None, Refused(Reason.POISON)))
-                continue
-            inputs.append(read_input(record, timestamp_ms))
-            if inputs[-1].model is not None:
-                self._steps.give_back(taken[place:])
-                break
+    async def _read(self, taken: list[Taken]) -> list[Input]:
+        """The inputs of these records, up to the first model command; the rest is given back."""
+        inputs: list[Input] = []
+
+        def read(some: Sequence[Taken]) -> None:
+            for record, timestamp_ms in some:
+                if inputs and inputs[-1].model is not None:
+                    break
+                inputs.append(self._input(record, timestamp_ms))
+
+        await self._around.turns.each(taken, read)
+        self._steps.give_back(taken[len(inputs) :])
         return inputs
+
+    def _input(self, record: Record, timestamp_ms: int) -> Input:
+        if self._caution.is_poison(record):
+            return Input(record, timestamp_ms, None, None, None, Refused(Reason.POISON))
+        return read_input(record, timestamp_ms)
 
     async def _load(self, lead_ids: Iterable[str]) -> dict[str, Lead]:
         wanted = list(lead_ids)
@@ -307,12 +332,18 @@ class Tenure:
             erasures=self._erasures,
         )
 
+    async def _encode(self, batch: Batch) -> dict[str, bytes]:
+        states: dict[str, bytes] = {}
+        await self._around.turns.each(list(batch.touched), lambda some: states.update(batch.states_of(some)))
+        return states
+
     async def _commit(self, batch: Batch) -> None:
         """Write all that the batch has changed, then let it be seen."""
         position, steps, outputs = self.position, self._steps, batch.outputs
         position.note_stream_time(batch.until_ms)
         offsets = {topic: (position.offsets[topic], offset) for topic, offset in steps.next_offset.items()}
         trim = self._drain.published
+        states = await self._encode(batch)
         erased = dict(self._erasures.add(lead_id, until_ms) for lead_id, until_ms in batch.gone.items())
         if erased:
             position.keep_erasure_key(self._erasures.key)
@@ -320,7 +351,7 @@ class Tenure:
             commit_id=new_commit_id(),
             ver=position.ver,
             offsets=offsets,
-            states=batch.states(),
+            states=states,
             board=batch.board(),
             timers=batch.timers(),
             history=outputs.history,
@@ -359,6 +390,6 @@ class Tenure:
         for change in batch.outputs.changes:
             metrics.changes.labels(change.kind, change.to or "", change.direction or "", change.cause.value).inc()
             metrics.alerts.inc(change.alert)
-        metrics.batch_records.observe(batch.outcomes.total())
+        metrics.batch_records.observe(sum(batch.outcomes.values()))
         metrics.cached_leads.labels(lane).set(len(self._leads))
         metrics.stream_time_seconds.labels(lane).set(self.position.stream_time_ms / 1000)

@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager
 
 import aiohttp
 
-from schemas.changes import Change
+from schemas.codec import read_change
 from streams.kafka.follow import ChangeFollower
 from streams.kafka.producer import RecordProducer
 from streams.sandbox.ports import FollowedChange, RankedLead, Scores, WorkerCounts
@@ -35,7 +35,7 @@ class DemoClients:
         """Every change from the beginning of the topic, as they come, without an end."""
         async with ChangeFollower(self._bootstrap, from_beginning=True) as follower:
             async for found in follower:
-                yield FollowedChange(found.partition, found.offset, Change.model_validate(found.members))
+                yield FollowedChange(found.partition, found.offset, read_change(found.members))
 
     async def positions(self) -> Mapping[tuple[str, int], int]:
         """The next offset of each input topic and partition, as the lanes' last commits have left it."""

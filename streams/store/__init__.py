@@ -2,7 +2,8 @@
 
     process     Store: one per process; check() before the start, lane(p) for each partition held
     lane_store  RedisLane: the port `LaneStore`, one partition's keys and their owner
-    scripts/    acquire.lua, commit.lua, standing.lua, accept.lua: the only writers of a lane's keys
+    rebuilt_lane RebuiltLane: the same for a rebuild, of the scores in use and of the draft that is to replace them
+    scripts/    acquire.lua, commit.lua, accept.lua, empty.lua: the only writers of a lane's keys
     commit      a commit as the arguments of commit.lua; pure
     entries     an outbox entry as the fields of a stream entry, and back; pure
     refusals    what a script's refusal means for the operator; pure
@@ -30,6 +31,7 @@ Keys, under the prefix `ll` (a setting), p being the partition. Names and fields
     {ll:p}:told:<id>     list          ids of the lead's entries in outcomes, so that they go with the lead
     {ll:p}:erased        hash          keyed hash of an erased lead's id -> ms up to which its inputs are ignored
     {ll:p}:journal       stream        `entry`: what each commit applied; only if the worker keeps a journal
+    {ll:p}:draft:...                   the same keys, while a rebuild computes the lane anew
 
 Fields of meta (text; "store": maintained by the scripts, "lane": written by the lane with a commit):
 
@@ -48,6 +50,7 @@ Fields of meta (text; "store": maintained by the scripts, "lane": written by the
     publisher                   lane   the token of the take-over that may publish; the one that had published
     publisher_before            lane     last when it began: a mark in Kafka of another is of one that is lost here
     print:<topic>               lane   the record applied last: `<offset>:<hash of timestamp, key and value>`
+    gone:<topic>                lane   records that were scored and that no log holds any more: it was made anew
     origin:<topic>:<partition>  lane   highest offset applied of the records re-keyed from there
     stream_time                 lane   ms to which the lane has been brought
     seq:<topic>                 lane   number of the last change written for that output topic
@@ -56,6 +59,9 @@ Fields of meta (text; "store": maintained by the scripts, "lane": written by the
     erasure_key                 lane   of the hashes in `erased`
     model_version, model_body   lane   the scoring model in force: its label and its YAML
     model_since, model_ordinal  lane   since which ms; how many models the lane has had, from 1
+    first_model                 lane   the YAML of the model that the lane began with
+    rebuild                     both   only while a rebuild owns the lane: its timeline, `begun` before it has one
+    moved                       lane   of a draft: it is of no more use
     next_model_version, _body,  lane   the same of a model that is being put in force, and the record that
       _since, _cause                   brought it; empty when none is
 """

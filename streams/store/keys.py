@@ -7,21 +7,29 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+DRAFT = ":draft"
+"""A rebuild computes scores anew under `{ll:p}:draft:meta` and so on, and moves them over when it has come far
+enough."""
+
 HASH = "murmur2"
 """How a lead's id becomes its partition: what Kafka's own Java client does with a key."""
 
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """The keys of one lane. All carry one hash tag, so that they share a slot and one script may write them."""
+    """The keys of one lane. All carry one hash tag, so that they share a slot and one script may write them.
+
+    `area` stands behind the tag: empty for the scores in use, DRAFT for those that a rebuild computes.
+    """
 
     prefix: str
     partition: int
+    area: str = ""
 
     @property
     def tag(self) -> str:
         """`{ll:3}`: what every key of partition 3 begins with."""
-        return f"{{{self.prefix}:{self.partition}}}"
+        return f"{{{self.prefix}:{self.partition}}}{self.area}"
 
     @property
     def meta(self) -> str:

@@ -20,7 +20,7 @@ from streams.store.connection import Connection, pairs
 from streams.store.entries import from_fields, stream_id
 from streams.store.keys import Keys, layout
 from streams.store.queries import board_top, load, load_profiles
-from streams.store.refusals import refusal
+from streams.store.refusals import rebuilt, refusal
 from streams.store.scripts import ACQUIRE, COMMIT, STANDING
 
 SCAN_COUNT = 1_000
@@ -44,16 +44,18 @@ class RedisLane:
         self._keys = keys
         self._identity = identity
         self._token = ""
+        self._rebuilds = ""
 
     async def acquire(self) -> Acquired:
-        """Become the owner: whoever was it before is fenced from now on. Raises StoreRefused."""
+        """Become the owner: whoever was it before is fenced from now on. Raises StoreRefused, Halted."""
         keys, identity = self._keys, self._identity
         any_lead = (keys.leads + "any", keys.histories + "any")
         token, lineage = secrets.token_hex(16), secrets.token_hex(8)
+        ours = (layout(identity.partitions), identity.environment, str(identity.state_format), lineage)
         answer = await self._connection.run(
             ACQUIRE,
             (keys.meta, keys.timers, keys.board, keys.outbox, keys.journal, *any_lead),
-            (token, layout(identity.partitions), identity.environment, str(identity.state_format), lineage),
+            (token, *ours, self._rebuilds),
         )
         standing = self._standing(answer)
         self._token = token
@@ -119,6 +121,8 @@ class RedisLane:
                 raise Rewound(f"{self._where}: {what} is {stored or 'gone'}, and the lane left it at {ours}")
             case [b"REFUSED", *words]:
                 raise refusal(self._where, *(word.decode() for word in words))
+            case [b"REBUILT"]:
+                raise rebuilt(self._where, self._keys.partition)
         raise AssertionError(f"a script answered {answer!r}")
 
     @property

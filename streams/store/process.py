@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 
 from scoring.state import STATE_FORMAT
 from streams.store.connection import Connection
-from streams.store.keys import Keys
+from streams.store.keys import DRAFT, Keys
 from streams.store.lane_store import Identity, RedisLane
 from streams.store.reader import Reader
+from streams.store.rebuilt_lane import RebuiltLane
 from streams.store.safety import check_safety
 from streams.store.scripts import ACCEPT
 
@@ -41,6 +42,14 @@ class Store:
     def lane(self, partition: int) -> RedisLane:
         """The keys of one partition. Each call gives an owner of its own, fenced until it acquires."""
         return RedisLane(self._connection, Keys(self._prefix, partition), self._identity)
+
+    def rebuilt(self, partition: int) -> RebuiltLane:
+        """The same for whoever rebuilds the lane: once it has acquired them, only a rebuild can."""
+        return RebuiltLane(self._connection, Keys(self._prefix, partition), self._identity)
+
+    def draft(self, partition: int) -> RebuiltLane:
+        """What a rebuild computes of the partition, beside the scores in use."""
+        return RebuiltLane(self._connection, Keys(self._prefix, partition, DRAFT), self._identity)
 
     async def accept(
         self, partition: int, fields: Mapping[str, str], removed: Sequence[str], *, ver: str = ""

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import NamedTuple
 
 from streams.store.connection import Connection, pairs
-from streams.store.keys import Keys, partitions_of
+from streams.store.keys import DRAFT, Keys, partitions_of
 from streams.store.queries import board_scan, board_top, load, load_profiles
 
 JOURNAL_PAGE = 500
@@ -135,6 +135,10 @@ class Reader:
             timers=await ask("ZCARD", keys.timers),
             outbox=await ask("XLEN", keys.outbox),
         )
+
+    async def has_draft(self, partition: int) -> bool:
+        """Whether a rebuild has begun to compute the lane anew."""
+        return bool(await self._connection.ask("EXISTS", Keys(self._prefix, partition, DRAFT).meta))
 
     async def journal(self, partition: int) -> AsyncIterator[bytes]:
         """What each commit applied, in order; nothing unless the worker keeps a journal."""

@@ -5,12 +5,20 @@ Shared with the double in `tests/support/doubles`, so that both refuse in the sa
 
 from __future__ import annotations
 
-from streams.lane.ports import StoreRefused
+from streams.lane.ports import Halted, StoreRefused
 
 
 def refusal(where: str, what: str, stored: str, ours: str, key_type: str = "") -> StoreRefused:
     """The error for one `{'REFUSED', what, stored, ours, key_type}`; `where` names the Redis and the lane."""
     return StoreRefused(f"{where} {_TEXTS[what].format(stored=stored, ours=ours, key_type=key_type)}")
+
+
+def rebuilt(where: str, partition: int) -> Halted:
+    """The error for `{'REBUILT'}`: the lane has no owner but the rebuild."""
+    return Halted(
+        f"{where} is being rebuilt; the lane goes on by itself when that is done. If no `leadline rebuild` runs "
+        f"any more, `leadline rebuild --partition {partition}` finishes what it has begun."
+    )
 
 
 _TEXTS = {

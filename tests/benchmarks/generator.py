@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import random
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, count, islice
 from typing import NamedTuple
 
 from schemas.instants import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, format_ms
@@ -45,19 +45,20 @@ DRAWN_AT_ONCE = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """Which events. They end at `end_ms`, and begin `days` before."""
+    """Which events. They end at `end_ms`, and begin `days` before. `only`: all leads are of this partition."""
 
     end_ms: int
     events: int = 1_000_000
     leads: int = 50_000
     partitions: int = 6
-    days: int = 30
+    days: float = 30
     seed: int = 7
+    only: int | None = None
 
     @property
     def start_ms(self) -> int:
         """The first Kafka timestamp."""
-        return self.end_ms - self.days * DAY_MS
+        return self.end_ms - round(self.days * DAY_MS)
 
 
 class Event(NamedTuple):
@@ -102,17 +103,23 @@ def lead_id(number: int) -> str:
 
 
 class People:
-    """The leads by number. A lead's partition is worked out once: murmur2 is slow."""
+    """The leads by rank, 0 does most. A lead's partition is worked out once: murmur2 is slow."""
 
     def __init__(self, workload: Workload) -> None:
         self._partitions = workload.partitions
         self._known: dict[int, Person] = {}
+        self._chosen: Sequence[int] = range(workload.leads)
+        if workload.only is not None:
+            all_of_it = (
+                n for n in count() if partition_of(lead_id(n).encode(), workload.partitions) == workload.only
+            )
+            self._chosen = list(islice(all_of_it, workload.leads))
 
-    def __getitem__(self, number: int) -> Person:
-        person = self._known.get(number)
+    def __getitem__(self, rank: int) -> Person:
+        person = self._known.get(rank)
         if person is None:
-            key = lead_id(number).encode()
-            person = self._known[number] = Person(lead_id(number), key, partition_of(key, self._partitions))
+            name = lead_id(self._chosen[rank])
+            person = self._known[rank] = Person(name, name.encode(), partition_of(name.encode(), self._partitions))
         return person
 
 
@@ -121,9 +128,9 @@ def _drawn(workload: Workload, rng: random.Random) -> Iterator[tuple[int, str]]:
     leads = range(workload.leads)
     weights = list(accumulate((lead + 1) ** -ZIPF for lead in leads))
     for first in range(0, workload.events, DRAWN_AT_ONCE):
-        count = min(DRAWN_AT_ONCE, workload.events - first)
+        drawn = min(DRAWN_AT_ONCE, workload.events - first)
         yield from zip(
-            rng.choices(leads, cum_weights=weights, k=count), rng.choices(TOPICS, SHARES, k=count), strict=True
+            rng.choices(leads, cum_weights=weights, k=drawn), rng.choices(TOPICS, SHARES, k=drawn), strict=True
         )
 
 

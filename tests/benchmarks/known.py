@@ -18,6 +18,7 @@ from streams.kafka.placement import partition_of
 from streams.store.keys import Keys
 from tests.benchmarks.generator import Workload, events, lead_id
 from tests.benchmarks.stages import LaneInProcess, StageTimes
+from tests.support.servers import until
 
 PATTERN_LEADS = 2_000
 PATTERN_EVENTS = 20 * PATTERN_LEADS
@@ -25,6 +26,9 @@ PATTERN_EVENTS = 20 * PATTERN_LEADS
 
 CHUNK = 20_000
 """Leads written at once: 15 MB."""
+
+CALM_TIMEOUT_S = 300.0
+"""Ten million leads are a file of 7 GB."""
 
 
 class Pattern(NamedTuple):
@@ -56,7 +60,7 @@ def patterns(workload: Workload) -> list[Pattern]:
 
 
 def write(url: str, prefix: str, partitions: int, leads: range, made: list[Pattern]) -> None:
-    """Give Redis the leads of these numbers."""
+    """Give Redis the leads of these numbers; returns when it no longer rewrites its file."""
     connection = redis.Redis.from_url(url, protocol=2)
     lanes = [Keys(prefix, partition) for partition in range(partitions)]
     dealt = ((lead_id(number), made[number % len(made)]) for number in leads)
@@ -66,8 +70,14 @@ def write(url: str, prefix: str, partitions: int, leads: range, made: list[Patte
             for keys, known in zip(lanes, _by_partition(chunk, partitions), strict=True):
                 _queue(pipeline, keys, known)
             pipeline.execute()
+        until(lambda: _is_calm(connection), timeout_s=CALM_TIMEOUT_S, what="Redis has rewritten its file")
     finally:
         connection.close()
+
+
+def _is_calm(connection: redis.Redis) -> bool:
+    told = connection.info("persistence")
+    return not (told["aof_rewrite_in_progress"] or told["aof_rewrite_scheduled"])
 
 
 def _by_partition(chunk: Iterable[tuple[str, Pattern]], partitions: int) -> list[list[tuple[str, Pattern]]]:

@@ -43,7 +43,7 @@ def load(bootstrap: str, events: Iterable[Event]) -> int:
 
     count = 0
     for count, event in enumerate(events, start=1):
-        _send(producer, event, note)
+        send(producer, event, note)
         if count % POLL_EVERY == 0:
             producer.poll(0)
     left = producer.flush(FLUSH_TIMEOUT_S)
@@ -52,7 +52,10 @@ def load(bootstrap: str, events: Iterable[Event]) -> int:
     return count
 
 
-def _send(producer: Producer, event: Event, note: Callable[[KafkaError | None, Message], None]) -> None:
+def send(
+    producer: Producer, event: Event, note: Callable[[KafkaError | None, Message], None] | None = None
+) -> None:
+    """Hand one event over, to its partition; waits while the producer is full. `note` is told what became of it."""
     while True:
         try:
             producer.produce(

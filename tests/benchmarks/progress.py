@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import redis
 
+from streams.kafka.placement import partition_of
 from streams.store.keys import Keys
 from tests.benchmarks.generator import TOPICS
 
@@ -13,12 +15,28 @@ TIMEOUT_S = 30.0
 """A question waits behind a script, or behind Redis's fork for a new AOF file."""
 
 
-class Standing(NamedTuple):
-    """Of all lanes: commits made, records of the benchmark's topics committed, entries on their way to Kafka."""
+class Lane(NamedTuple):
+    """Of one lane: commits made, records of the benchmark's topics committed."""
 
     commits: int
     records: int
+
+
+class Standing(NamedTuple):
+    """Of all lanes: each of them, and all entries on their way to Kafka."""
+
+    lanes: tuple[Lane, ...]
     outbox: int
+
+    @property
+    def commits(self) -> int:
+        """Made by all."""
+        return sum(lane.commits for lane in self.lanes)
+
+    @property
+    def records(self) -> int:
+        """Committed by all."""
+        return sum(lane.records for lane in self.lanes)
 
 
 class Progress:
@@ -36,13 +54,19 @@ class Progress:
             asked.xlen(keys.outbox)
         answers = asked.execute()
         numbers = [[int(value or 0) for value in fields] for fields in answers[::2]]
-        return Standing(
-            sum(ver for ver, *_ in numbers), sum(sum(offsets) for _, *offsets in numbers), sum(answers[1::2])
-        )
+        return Standing(tuple(Lane(ver, sum(offsets)) for ver, *offsets in numbers), sum(answers[1::2]))
 
     def is_begun(self) -> bool:
         """Whether a worker has made its first commit, which comes right after its first take-over."""
         return self.look().commits > 0
+
+    def know(self, leads: Sequence[str]) -> bool:
+        """Whether each of these leads has a state."""
+        found = self.redis.pipeline(transaction=False)
+        for lead in leads:
+            lane = self._lanes[partition_of(lead.encode(), len(self._lanes))]
+            found.exists(lane.leads + lead)
+        return all(found.execute())
 
     def leads(self) -> int:
         """Leads with a state."""

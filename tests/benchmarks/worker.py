@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tests.benchmarks.exposition import Exposition
@@ -27,6 +27,12 @@ class Worker:
         """Its process."""
         return self.program.pid
 
+    def has_lanes(self) -> bool:
+        """Whether it has taken over lanes."""
+        with suppress(OSError):
+            return self.metrics().total("leadline_takeovers_total") > 0
+        return False
+
     def metrics(self) -> Exposition:
         """Its metrics now."""
         return Exposition.read(self.http)
@@ -36,6 +42,7 @@ class Worker:
 def running_worker(kafka: KafkaServer, redis: RedisServer, partitions: int) -> Iterator[Worker]:
     """A worker from its start to its end; its log is beside Redis's files."""
     http = f"127.0.0.1:{free_port()}"
+    log = redis.directory / f"worker-{http.rpartition(':')[2]}.log"
     environment = {name: value for name, value in os.environ.items() if not name.startswith("LEADLINE_")}
     environment |= {
         "LEADLINE_KAFKA": kafka.bootstrap,
@@ -44,7 +51,6 @@ def running_worker(kafka: KafkaServer, redis: RedisServer, partitions: int) -> I
         "LEADLINE_PREFIX": PREFIX,
         "LEADLINE_PARTITIONS": str(partitions),
     }
-    log = redis.directory / "worker.log"
     program = Program([sys.executable, "-m", "streams.cli", "worker"], log=log, env=environment, cwd=ROOT)
     try:
         yield Worker(program, http)

@@ -3,6 +3,7 @@
     python -m tests.chaos               the short profile: twelve faults, one seed each
     python -m tests.chaos --full        all faults, three seeds each
     python -m tests.chaos --only redis-older --seed 7 --json
+    python -m tests.chaos.soak          twenty minutes at half load, with faults at random
 
 One run is: new topics and an empty Redis; workers and a load that goes on throughout; a fault is injected and
 healed; the load ends; the lanes catch up; the workers stop; everything that is left behind is checked.
@@ -24,6 +25,7 @@ healed; the load ends; the lanes catch up; the workers stop; everything that is 
     run           one run, from new topics to the verdict
     profiles      which faults there are, and one run after the other
     report        a table for people, JSON for programs
+    soak, memory  faults at random for a long time, and what memory does meanwhile
 
 A run whose fault leaves no evidence is *vacuous* and fails: a fault that did not happen has shown nothing. What
 a fault leaves must come from outside of the code that it tests where that can be had: from the proxies, from

@@ -30,6 +30,8 @@ SHOWN = 6
 
 Sameness = tuple[Place, bytes | None]
 
+CORRECTIONS = "leadline_corrections_total"
+
 UNSCORED = frozenset({"key_missing", "key_mismatch", "bad_origin"})
 """Refusals that a journal leaves out."""
 
@@ -52,6 +54,8 @@ class Verdict:
     outbox_max: int = 0
     resident_max_mib: int = 0
     problems: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+    """What could not be judged, and why."""
 
     def complain(self, *problems: str) -> None:
         """Note what is wrong; of many the first ones."""
@@ -70,8 +74,18 @@ async def check(stage: Stage) -> Verdict:
         resident_max_mib=stage.watch.resident_max_kb >> 10,
     )
     verdict.complain(*stage.complaints, *stage.watch.grown())
+    if stage.reader.twice:
+        verdict.complain(f"the reader that was there has met {stage.reader.twice} records twice")
     Examination(verdict, run, outputs, stage.past, stage.is_halted).examine(stage.reader.records)
+    verdict.complain(*uncounted(verdict, sum(hand.metric(CORRECTIONS) for hand in stage.crew.hands)))
     return verdict
+
+
+def uncounted(verdict: Verdict, corrections: float) -> list[str]:
+    """What is said again or taken back under a higher timeline is counted by a metric (with refusals beside)."""
+    if verdict.again and corrections < verdict.again:
+        return [f"{verdict.again} changes came again, and {CORRECTIONS} says {corrections:g}"]
+    return []
 
 
 @dataclass
@@ -102,6 +116,10 @@ class Examination:
         self.verdict.changes_lost += len(gone)
         self.verdict.complain(*(f"{place} was read during, and is gone after" for place in sorted(gone)))
         self.verdict.complain(*(f"{place} was passed over during, and is there after" for place in sorted(unseen)))
+        for place in sorted(during.keys() & self.outputs.keys()):
+            if (during[place].key, during[place].value) != (self.outputs[place].key, self.outputs[place].value):
+                self.verdict.changes_lost += 1
+                self.verdict.complain(f"{place} was read during, and says something else after")
 
     def _misplaced(self) -> list[Place]:
         """Records that no lane is to score where they stand: each misplaced one is re-keyed, and scored there once;
@@ -157,15 +175,22 @@ class Examination:
         self.verdict.complain(*(f"{place} was not refused, and told so" for place in sorted(told.keys() - refused)))
 
     def _check_changes(self, lane: LaneRun, folded: FileScorer) -> None:
-        """States and changes are those of the fold, and the last change of a lead says its band."""
+        """States and changes are those of the fold, a lead's last change says its band, no state is too large."""
         stands = [one.members | {"timeline": 1} for one in self._reading(lane, CHANGES.name).stands]
         if self.is_halted:
             stands = lane.changes  # with those that wait in the outbox
         self.verdict.changes += len(stands)
         made = Counter(change.change_id for change in folded.changes)
         self.verdict.changes_lost += (made - Counter(change["change_id"] for change in stands)).total()
-        self.verdict.complain(*self.run.differences(replace(lane, changes=stands)))
+        self.verdict.complain(*self.run.differences(replace(lane, changes=stands), folded))
         self.verdict.complain(*_other_bands(lane, folded, stands))
+        self.verdict.complain(
+            *(
+                f"{lead_id} takes {len(state)} bytes"
+                for lead_id, state in lane.states.items()
+                if len(state) > folded.plan.state_worst_bytes
+            )
+        )
 
     def _reading(self, lane: LaneRun, topic: str) -> Reading:
         """The account of one partition of one output topic, added to the verdict."""

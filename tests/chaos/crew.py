@@ -15,6 +15,7 @@ from typing import Any
 from tests.benchmarks.exposition import Exposition
 from tests.chaos.proxy import Proxy
 from tests.chaos.wire import FENCED, REWOUND
+from tests.support.deadly import DEADLY_WORKER
 from tests.support.servers import Program
 from tests.support.workers import ROOT, Site, Worker, eventually
 
@@ -103,11 +104,15 @@ class Hand:
 
 
 class Crew:
-    """All workers that a run has started, in order. `crashes` counts those that ended by themselves."""
+    """All workers that a run has started, in order. `crashes` counts those that ended by themselves.
+
+    `deadly`: from now on those that start are killed by a certain record (tests.support.deadly).
+    """
 
     def __init__(self, site: Site, kafka_front: str, redis_port: Callable[[], int]) -> None:
         self.hands: list[Hand] = []
         self.crashes = 0
+        self.deadly = False
         self._site = site
         self._kafka_front = kafka_front
         self._redis_port = redis_port
@@ -125,9 +130,7 @@ class Crew:
         given = self._site.settings(
             kafka=self._kafka_front, redis=f"redis://127.0.0.1:{redis.port}/0", **SETTINGS, **settings
         )
-        worker = self._skewed(skewed_s, given) if skewed_s else self._site.start(**given)
-        http = str(given["http"])
-        hand = Hand(worker, redis, http)
+        hand = Hand(self._started(skewed_s, given), redis, str(given["http"]))
         self.hands.append(hand)
         return hand
 
@@ -167,12 +170,15 @@ class Crew:
     def _programs(self) -> tuple[Worker, ...]:
         return tuple(hand.worker for hand in self.alive)
 
-    def _skewed(self, by_s: int, given: Mapping[str, object]) -> Worker:
-        """As the site starts one, with another program."""
+    def _started(self, skewed_s: int, given: Mapping[str, object]) -> Worker:
+        """As the site starts one, perhaps with another program."""
+        if not skewed_s and not self.deadly:
+            return self._site.start(**given)
+        argv = (*DEADLY_WORKER, "kill", "worker") if self.deadly else (*SKEWED, str(skewed_s))
         self._site.started += 1
         environ = {f"LEADLINE_{name.upper()}": str(value) for name, value in given.items()}
         log = self._site.directory / f"worker-{self._site.started}.log"
-        return Worker((*SKEWED, str(by_s)), log=log, env={**os.environ, **environ}, cwd=ROOT)
+        return Worker(argv, log=log, env={**os.environ, **environ}, cwd=ROOT)
 
     async def _all_held(self) -> bool:
         held = [hand.lanes for hand in self.alive]

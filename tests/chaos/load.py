@@ -55,7 +55,8 @@ KINDS = ("form.submitted", "email.bounced", "page.viewed")
 class Load:
     """Sends events until `stop`, by librdkafka, which copes with brokers that go and come.
 
-    `sent` counts them. `misplaced` is the share that goes to a wrong partition; `topics` are those that get any.
+    `leads` is how many there are; `sent` counts what was sent. `misplaced` is the share that goes to a wrong
+    partition; `topics` are those that get any.
     """
 
     bootstrap: str
@@ -63,6 +64,7 @@ class Load:
     clock: Clock
     seed: int
     per_second: int = PER_SECOND
+    leads: int = LEADS
     misplaced: float = MISPLACED
     topics: Collection[str] = TOPICS
     sent: int = 0
@@ -89,7 +91,7 @@ class Load:
             }
         )
         rng = Random(f"load {self.seed}")
-        events, place = make_events(rng, self.clock), cache(partition_of)
+        events, place = make_events(rng, self.clock, self.leads), cache(partition_of)
         while not self._stopped.is_set():
             for topic, key, value, timestamp_ms in islice(events, int(self.per_second * TICK_S)):
                 partition = (place(key, self.partitions) + (rng.random() < self.misplaced)) % self.partitions
@@ -102,7 +104,7 @@ class Load:
             raise RuntimeError(f"Kafka did not take {left} events of the load")
 
 
-def make_events(rng: Random, clock: Clock) -> Iterator[Event]:
+def make_events(rng: Random, clock: Clock, leads: int = LEADS) -> Iterator[Event]:
     """Events without end."""
     recent: deque[Event] = deque(maxlen=REPEATED_AMONG)
     for number in count():
@@ -110,14 +112,14 @@ def make_events(rng: Random, clock: Clock) -> Iterator[Event]:
         if recent and rng.random() < REPEATED:
             yield rng.choice(recent)._replace(timestamp_ms=now_ms)
         else:
-            event = _event(rng, number, now_ms)
+            event = _event(rng, number, now_ms, leads)
             recent.append(event)
             yield event
 
 
-def _event(rng: Random, number: int, now_ms: int) -> Event:
+def _event(rng: Random, number: int, now_ms: int, leads: int) -> Event:
     topic = rng.choices(TOPICS, SHARES)[0]
-    lead_id = f"L-{int(LEADS * rng.random() ** 2)}"
+    lead_id = f"L-{int(leads * rng.random() ** 2)}"
     value: dict[str, object] = {"id": f"e-{number}", "lead_id": lead_id, **_members(rng, topic)}
     if rng.random() >= BAD:
         late_ms = rng.randrange(1_000, 30_000) if rng.random() < LATE else 0

@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.chaos.faults import Fault
 from tests.chaos.faults.clocks import ClockAhead, ClockBehind
 from tests.chaos.faults.cluster import ControllerKilled, LeaderKilled, LeaderStopped
-from tests.chaos.faults.inputs import ForeignPartitioner, OneLead, TimerHerd, TopicsIdle
+from tests.chaos.faults.inputs import ForeignPartitioner, KillerRecord, OneLead, TimerHerd, TopicsIdle
 from tests.chaos.faults.network import (
     BrokerOneWay,
     BrokerSlow,
@@ -23,7 +23,7 @@ from tests.chaos.faults.network import (
     TransactionRepliesDropped,
 )
 from tests.chaos.faults.redis_limits import RedisDiskFull, RedisOutOfMemory, ReplicaPromoted
-from tests.chaos.faults.servers import BrokerKilled, BrokerRestarted, RedisKilled, RedisOlder
+from tests.chaos.faults.servers import BrokerDiskFull, BrokerKilled, BrokerRestarted, RedisKilled, RedisOlder
 from tests.chaos.faults.topics import PartitionsAdded, RetentionPassed, TopicMadeAnew
 from tests.chaos.faults.workers import (
     Killed,
@@ -34,7 +34,7 @@ from tests.chaos.faults.workers import (
     RollingRestart,
     Suspended,
 )
-from tests.chaos.run import Outcome, run_fault
+from tests.chaos.run import Outcome, log_folder, run_fault
 from tests.chaos.servers import servers
 
 SHORT: tuple[type[Fault], ...] = (
@@ -56,6 +56,7 @@ SHORT: tuple[type[Fault], ...] = (
 FULL: tuple[type[Fault], ...] = (
     *SHORT,
     BrokerRestarted,
+    BrokerDiskFull,
     BrokerUnreachable,
     BrokerOneWay,
     BrokerSlow,
@@ -69,6 +70,7 @@ FULL: tuple[type[Fault], ...] = (
     TopicMadeAnew,
     PartitionsAdded,
     ForeignPartitioner,
+    KillerRecord,
     TopicsIdle,
     TimerHerd,
     OneLead,
@@ -103,8 +105,7 @@ async def run_profile(
         for brokers, group in groupby(ordered, key=lambda pair: pair[0].brokers):
             async with servers(brokers) as shared:
                 for fault, seed in group:
-                    folder = root / f"{fault.name}-{seed}"
-                    folder.mkdir(parents=True, exist_ok=True)
+                    folder = log_folder(root / f"{fault.name}-{seed}")
                     outcomes.append(await run_fault(fault, shared, seed, folder))
                     tell(outcomes[-1])
     return outcomes

@@ -23,11 +23,12 @@ CATCH_UP_S = 20.0
 
 @dataclass
 class LiveReader:
-    """Collects what it sees, in the order in which it sees it."""
+    """Collects what it sees: by place, and in the order in which it sees it."""
 
     bootstrap: str
     partitions: int
     records: dict[Place, ConsumerRecord] = field(default_factory=dict)
+    seen: list[ConsumerRecord] = field(default_factory=list)
     twice: int = 0
     _task: asyncio.Task[None] | None = None
     _consumer: AIOKafkaConsumer | None = None
@@ -79,6 +80,7 @@ class LiveReader:
                     key = (place.topic, place.partition, record.offset)
                     self.twice += key in self.records
                     self.records[key] = record
+                    self.seen.append(record)
 
 
 async def count_records(site: Site, isolation_level: str) -> int:

@@ -20,7 +20,7 @@ def told(outcome: Outcome) -> str:
     """One run, as soon as it is over."""
     evidence = ", ".join(f"{what} {count}" for what, count in outcome.evidence.items())
     lines = [f"{outcome.fault} (seed {outcome.seed}, {outcome.took_s:.0f} s): {outcome.result}; {evidence}"]
-    lines += [f"    {problem}" for problem in outcome.verdict.problems]
+    lines += [f"    {line}" for line in (*outcome.verdict.problems, *outcome.verdict.remarks)]
     lines += [f"    {line}" for line in outcome.trouble.splitlines()]
     return "\n".join(lines)
 

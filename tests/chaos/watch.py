@@ -15,6 +15,7 @@ METRICS = (
     "leadline_store_retries_total",
     "leadline_takeovers_total",
     "leadline_lane_halted",
+    "leadline_corrections_total",
 )
 """What is read of each worker, so that something is known of one that was killed."""
 

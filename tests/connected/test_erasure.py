@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from schemas.codec import decode_outcome
 from schemas.instants import HOUR_MS, format_ms
-from schemas.outcomes import OutcomeRecord
 from schemas.topics import CHANGES, REJECTED
 from scoring.state import decode_lead
 from streams.lane.ports import OutboxEntry
@@ -228,7 +228,7 @@ async def test_outcomes_are_kept_with_what_was_known(bench: Bench) -> None:
     async with lane.running():
         story = await begun(lane)
         await everything_happens(story)
-        outcome, contact = map(OutcomeRecord.model_validate_json, await bench.reader.outcomes(0, LEAD))
+        outcome, contact = map(decode_outcome, await bench.reader.outcomes(0, LEAD))
         lane.publisher.let_go.set()
     assert (outcome.command, outcome.result, outcome.value) == ("outcome", "converted", 990.5)
     assert (contact.command, contact.by, contact.note) == ("contacted", "sales:kim", "rang twice")

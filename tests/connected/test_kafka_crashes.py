@@ -7,16 +7,19 @@ import contextlib
 from collections.abc import Awaitable, Callable
 
 import pytest
+from structlog.testing import capture_logs
 
 from streams.clock import SystemClock
 from streams.kafka import held as held_module
 from streams.kafka import ingest as ingest_module
+from streams.kafka.consumer import REBALANCE_TIMEOUT_S
 from streams.kafka.errors import KafkaUnreachable, TopicsDiffer
 from streams.kafka.ingest import Ingest, LaneStuck
 from streams.kafka.source import PartitionSource
+from streams.kafka.watchdog import FetchesStopped
 from streams.lane.ports import Fenced
 from tests.conftest import FreshTopics
-from tests.connected.test_kafka_ingest import FakeLane, settings, started, until
+from tests.connected.test_kafka_ingest import FakeLane, produce, settings, started, until
 from tests.support.servers import free_port
 
 Behaviour = Callable[[FakeLane], Awaitable[None]]
@@ -125,6 +128,53 @@ async def test_a_lane_that_does_not_end_is_cancelled_and_then_fatal(
     with pytest.raises(LaneStuck, match="stubborn"):
         await ingest.stop()
     let_go.set()
+
+
+async def test_a_lane_that_does_not_end_in_time_is_cancelled_at_a_revocation(
+    fresh_topics: FreshTopics, prefix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The group waits for a commit on its way, but not for ever: then the lane is cancelled."""
+    assert ingest_module.FINISH_S == 5.0
+    assert ingest_module.FINISH_S + ingest_module.CANCEL_S < REBALANCE_TIMEOUT_S
+    monkeypatch.setattr(ingest_module, "FINISH_S", 0.05)
+    is_cancelled = asyncio.Event()
+
+    async def wait(lane: FakeLane) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            is_cancelled.set()
+
+    ingest = Ingest(settings(await fresh_topics(1), prefix, 1), lambda _, s: FailingLane(s, wait), SystemClock())
+    async with started(ingest):
+        await until(lambda: bool(ingest.lanes), "the lane runs")
+        with capture_logs() as logged:
+            async with asyncio.timeout(ingest_module.CANCEL_S):
+                await ingest.on_partitions_revoked(())
+        assert is_cancelled.is_set()
+        assert [line["event"] for line in logged] == ["lane.late"]
+        assert not ingest.crashed
+
+
+async def test_a_fetch_that_does_not_come_back_crashes_the_service(
+    fresh_topics: FreshTopics, prefix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The consumer is a member of its group still, Kafka has more, and the lane waits in its pull."""
+    monkeypatch.setattr(ingest_module, "LOOK_EVERY_S", 0.1)
+    bootstrap = await fresh_topics(1)
+    ingest = Ingest(settings(bootstrap, prefix, 1), lambda _, s: FakeLane(s, {}), SystemClock())
+    async with started(ingest):
+        await until(lambda: bool(ingest.lanes), "the lane runs")
+        assert ingest._consumer is not None
+        monkeypatch.setattr(ingest._consumer, "getmany", never)
+        await produce(bootstrap, [b"L"] * 3)
+        await until(lambda: ingest.crashed, "the service has crashed")
+    assert isinstance(ingest.crash_reason, FetchesStopped)
+
+
+async def never(*_: object, **__: object) -> None:
+    """In place of a fetch."""
+    await asyncio.Event().wait()
 
 
 async def test_no_kafka_is_said_in_time(prefix: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,14 +29,14 @@ from tests.support.traffic import (
 from tests.support.workers import Place, Site
 
 PARTITIONS = 6
-EVENTS, LEADS, DAYS = 24_000, 10_000, 2
+EVENTS, LEADS, DAYS = 200_000, 80_000, 2
 """No lead has more than 256 signals, all within 72 h: so a repeat is known as one, however late a re-keyed
 record arrives."""
 
 GRACE_S = 3_600
 """Idle lanes let no time pass beyond the traffic, which ends 30 minutes before now: so a run ends still."""
 
-pytestmark = [pytest.mark.timeout(120), pytest.mark.real_kafka]
+pytestmark = [pytest.mark.timeout(300), pytest.mark.real_kafka]
 
 
 async def test_misplaced_records_are_scored_once_as_the_raw_topics_are(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,13 +13,16 @@ from schemas.topics import REJECTED
 from streams.clock import SystemClock
 from streams.kafka.placement import partition_of
 from tests.conftest import FreshTopics
-from tests.support.deadly import DEADLY
+from tests.support.deadly import DEADLY, DEADLY_WORKER
 from tests.support.journal import read_run
 from tests.support.traffic import Event, produce
 from tests.support.workers import ROOT, Site, Worker, eventually
 
 PARTITIONS = 2
 EVENTS = 400
+BATCH_RECORDS = 60
+"""The deadly record comes when each lane has made some commits."""
+
 RESTARTS_MAX = 3
 DIES_S = 90.0
 """A start, a take-over, a batch, and the ten seconds after which a hung loop is noticed, on a busy machine."""
@@ -43,10 +45,10 @@ def events(end_ms: int) -> list[Event]:
 def start(site: Site, how: str) -> Worker:
     """A worker that the record kills or hangs."""
     site.started += 1
-    settings = site.settings(grace_s=3_600)
+    settings = site.settings(grace_s=3_600, batch_records=BATCH_RECORDS)
     environ = {f"LEADLINE_{name.upper()}": str(value) for name, value in settings.items()}
     log = site.directory / f"worker-{site.started}.log"
-    argv = (sys.executable, "-m", "tests.support.deadly", how, "worker")
+    argv = (*DEADLY_WORKER, how, "worker")
     return Worker(argv, log=log, env={**os.environ, **environ}, cwd=ROOT)
 
 
@@ -60,7 +62,7 @@ async def death(worker: Worker) -> int | None:
     return worker.exit_code
 
 
-@pytest.mark.parametrize(("how", "exit_code"), [("kill", -9)])
+@pytest.mark.parametrize(("how", "exit_code"), [("kill", -9), ("hang", 1)])
 async def test_a_deadly_record_is_isolated(
     fresh_topics: FreshTopics, redis_url: str, prefix: str, tmp_path: Path, how: str, exit_code: int
 ) -> None:
@@ -82,8 +84,7 @@ async def test_a_deadly_record_is_isolated(
         assert run.uncovered(lane) == []
     rejected, _ = await site.records(REJECTED.name)
     refusals = [json.loads(record.value) for record in rejected.values()]
-    offset = sum(
-        partition_of(event.key, PARTITIONS) == partition_of(made[EVENTS // 2].key, PARTITIONS)
-        for event in made[: EVENTS // 2]
-    )
-    assert [(one["reason"], one["topic"], one["offset"]) for one in refusals] == [("poison", "email.opens", offset)]
+    partition = partition_of(made[EVENTS // 2].key, PARTITIONS)
+    offset = sum(partition_of(event.key, PARTITIONS) == partition for event in made[: EVENTS // 2])
+    told = [(one["reason"], one["topic"], one["partition"], one["offset"]) for one in refusals]
+    assert told == [("poison", "email.opens", partition, offset)]

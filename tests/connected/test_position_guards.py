@@ -24,7 +24,7 @@ from tests.benchmarks.exposition import Exposition
 from tests.conftest import FreshTopics
 from tests.support.journal import instants, read_run
 from tests.support.servers import free_port
-from tests.support.servers.topics import make_topics_anew
+from tests.support.servers.topics import delete_before, make_topics_anew
 from tests.support.traffic import Event, Traffic, events, produce
 from tests.support.workers import ROOT, Site, Worker, eventually
 
@@ -86,10 +86,15 @@ async def halted(worker: Worker) -> str:
 
 async def accept_gap(site: Site, *arguments: str, answer: str = "", **settings: object) -> tuple[int, str]:
     """The command's exit code and what it printed."""
+    return await leadline(site, "accept-gap", *arguments, answer=answer, **settings)
+
+
+async def leadline(site: Site, *arguments: str, answer: str = "", **settings: object) -> tuple[int, str]:
+    """A command's exit code and what it printed."""
     environ = {f"LEADLINE_{name.upper()}": str(value) for name, value in site.settings(**settings).items()}
     done = await asyncio.to_thread(
         subprocess.run,
-        [sys.executable, "-m", "streams.cli", "accept-gap", *arguments],
+        [sys.executable, "-m", "streams.cli", *arguments],
         input=answer,
         capture_output=True,
         text=True,
@@ -138,6 +143,10 @@ async def test_a_topic_made_anew_and_filled_again_halts(site: Site) -> None:
     text = await halted(worker)
     assert f"{OPENS}/0 does not hold at offset {len(before) - 1} the record that was scored from there last" in text
     assert f"`leadline accept-gap --partition 0 --topic {OPENS}` reads the {len(again)} records" in text
+    code, diagnosis = await leadline(site, "doctor")
+    assert code == 5
+    assert f"lane 0: is halted: {OPENS}/0 does not hold at offset {len(before) - 1} the record that" in diagnosis
+    assert f"-> `leadline accept-gap --partition 0 --topic {OPENS}` reads the {len(again)} records" in diagnosis
     assert await accept_gap(site, "--topic", INPUT_NAMES[1]) == (0, "nothing keeps a lane from going on")
     code, answer = await accept_gap(site, "--json")
     assert (code, [gap["accepted"] for gap in json.loads(answer)["gaps"]]) == (5, [False])
@@ -177,7 +186,7 @@ async def test_records_removed_before_they_were_scored_halt(site: Site) -> None:
     async with site.reader() as reader:
         scored_to = int((await reader.meta(0))[f"offset:{OPENS}"])
     beginning = (scored_to + stands) // 2
-    await delete_before(site, beginning)
+    await delete_before(site.kafka, OPENS, 0, beginning)
     worker = site.start(**SETTINGS)
     assert f"{beginning - scored_to} records were removed by Kafka's retention" in await halted(worker)
     code, answer = await accept_gap(site, answer="n\n")
@@ -188,23 +197,6 @@ async def test_records_removed_before_they_were_scored_halt(site: Site) -> None:
     (lane,) = (await read_run(site)).lanes
     read = [offset for entry in lane.entries for topic, offset, _ in entry.applied if topic == OPENS]
     assert sorted(read) == [*range(scored_to), *range(beginning, stands)]
-
-
-async def delete_before(site: Site, offset: int) -> None:
-    """As retention does."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=site.kafka)
-    await admin.start()
-    try:
-        await admin.delete_records({TopicPartition(OPENS, 0): _BeforeOffset(offset)})
-    finally:
-        await admin.close()
-
-
-class _BeforeOffset:
-    """What aiokafka wants to be told."""
-
-    def __init__(self, offset: int) -> None:
-        self.before_offset = offset
 
 
 async def test_a_redis_that_was_emptied_halts(site: Site, raw: Redis) -> None:
@@ -334,3 +326,29 @@ async def test_partitions_added_to_a_topic_refuse_the_start(site: Site) -> None:
     text = worker.log_tail()
     assert f"{OPENS}: partitions is 3, should be 1" in text
     assert "set LEADLINE_PARTITIONS=3 and LEADLINE_PREFIX to a name not used yet" in text
+
+
+@pytest.mark.parametrize(
+    ("field", "stored", "text"),
+    [
+        (
+            "layout",
+            "9:murmur2",
+            "was scored with the layout 9:murmur2 (partitions:hash), and the topics now",
+        ),
+        ("environment", "staging", "belongs to the environment 'staging', and this worker to 'default': check"),
+        ("format", "999", "holds states of format 999, and this leadline knows formats up to 1: start the version"),
+    ],
+)
+async def test_scores_that_are_not_for_this_worker_refuse_the_start(
+    site: Site, raw: Redis, field: str, stored: str, text: str
+) -> None:
+    """Another layout, another environment, a newer format: said in words, exit code 5, and nothing is written."""
+    await scored(site, list(islice(traffic(), 200)))
+    meta = f"{{{site.prefix}:0}}:meta"
+    await raw.hset(meta, field, stored)
+    before = await raw.hgetall(meta)
+    worker = site.start(**SETTINGS)
+    assert worker.wait(NOTICED_S) == 5
+    assert text in worker.log_tail()
+    assert await raw.hgetall(meta) == before

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 import msgspec
-from pydantic import BaseModel
 
 from schemas.codec import decode_command, decode_profile, decode_signal
 from schemas.commands import EraseCommand, LeadCommand, ModelCommand
@@ -138,10 +137,9 @@ def scored(document: Document, lines: Iterable[Line | str], as_of_ms: int | None
     scorer = FileScorer(plan_of(document))
     for number, line in enumerate(lines, start=1):
         scorer.feed(number, (line if isinstance(line, str) else json.dumps(line)).encode())
-    return dict(json.loads(msgspec.json.encode(scorer.finish(as_of_ms), enc_hook=_members)))
+    return finished(scorer, as_of_ms)
 
 
-def _members(word: object) -> object:
-    if isinstance(word, BaseModel):
-        return word.model_dump(mode="json")
-    raise TypeError(type(word))
+def finished(scorer: FileScorer, as_of_ms: int | None = None) -> dict[str, Any]:
+    """What a scorer tells at the end, as JSON has it."""
+    return dict(json.loads(msgspec.json.encode(scorer.finish(as_of_ms))))

@@ -15,8 +15,9 @@ from scoring.flags import next_expiry
 from scoring.fold import Outcome
 from scoring.lead import NEVER, Lead
 from scoring.notices import BandMove, Notice
-from scoring.plan import Lines, Plan
+from scoring.plan import Plan
 from scoring.state import decode_lead, encode_lead
+from scoring.terms import Lines
 from tests.laws.cases import Case, cases, fits
 from tests.laws.drive import Told, fold, plan_of, score_at, step
 from tests.laws.edges import END_MS

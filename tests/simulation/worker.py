@@ -18,7 +18,7 @@ from streams.kafka.source import PartitionSource
 from streams.kafka.transactions import LanePublisher
 from streams.lane.lane import Lane
 from streams.lane.ports import Pull
-from streams.lane.tenure import Surroundings
+from streams.lane.surroundings import Surroundings
 from streams.settings import Settings
 from tests.simulation.clients import SimulatedConsumer
 from tests.simulation.group import Word

@@ -19,17 +19,8 @@ from scoring.bounds import (
     KIND_BUCKETS_MAX,
     NEWEST_MAX,
 )
-from scoring.lead import (
-    ALERT_TIMES,
-    DAY_TOTALS,
-    EARLIER_GAINS,
-    GAIN_AT,
-    KIND_SERIES,
-    LIMIT_VALUES,
-    Flag,
-    Lead,
-)
-from scoring.limits import BUCKET_AT
+from scoring.layout import ALERT_TIMES, BUCKET_AT, DAY_TOTALS, EARLIER_GAINS, GAIN_AT, KIND_SERIES, LIMIT_VALUES
+from scoring.lead import Flag, Lead
 from scoring.plan import Plan
 from scoring.series import add, new_series
 

@@ -85,14 +85,17 @@ class Run:
         """The lane's journal, scored as a file from the packaged default model on."""
         return fold(self.lines(lane))
 
-    def differences(self, lane: LaneRun) -> list[str]:
-        """What the lane's states and changes have that the fold of its journal has not, and the other way."""
-        scorer, erasures = self._fold_and_erasures(lane)
-        folded = {lead_id: encode_lead(lead) for lead_id, lead in scorer.leads.items()}
+    def differences(self, lane: LaneRun, folded: FileScorer | None = None) -> list[str]:
+        """What the lane's states and changes have that the fold of its journal has not, and the other way.
+
+        `folded` is that fold where it is known already, of a lane without erasures.
+        """
+        scorer, erasures = (folded, Counter[str]()) if folded else self._fold_and_erasures(lane)
+        states = {lead_id: encode_lead(lead) for lead_id, lead in scorer.leads.items()}
         found = [
-            f"{lead_id}: {told(lane.states.get(lead_id), folded.get(lead_id))}"
-            for lead_id in sorted(lane.states.keys() | folded.keys())
-            if lane.states.get(lead_id) != folded.get(lead_id)
+            f"{lead_id}: {told(lane.states.get(lead_id), states.get(lead_id))}"
+            for lead_id in sorted(lane.states.keys() | states.keys())
+            if lane.states.get(lead_id) != states.get(lead_id)
         ]
         made = [members(change) for change in scorer.changes]
         if lane.tombstones or erasures:
@@ -215,7 +218,7 @@ async def _read_lane(store: Store, partition: int, published: dict[Place, Consum
         await read_states(reader, partition),
         [json.loads(record.value) for record in told if record.value is not None],
         await reader.meta(partition),
-        [_entry(json.loads(text)) async for text in reader.journal(partition)],
+        [read_entry(json.loads(text)) async for text in reader.journal(partition)],
         {_seq(record): (record.key or b"").decode() for record in told if record.value is None},
     )
 
@@ -288,6 +291,7 @@ def _change_differences(streamed: list[dict[str, Any]], folded: list[dict[str, A
     return found
 
 
-def _entry(members: dict[str, Any]) -> Entry:
+def read_entry(members: dict[str, Any]) -> Entry:
+    """A commit, as its journal tells it."""
     offsets = {topic: (start, end) for topic, (start, end) in members["offsets"].items()}
     return Entry(offsets, [(topic, place, instant_ms) for topic, place, instant_ms in members["applied"]])

@@ -14,23 +14,22 @@ from schemas.signals import Json, Signal
 from scoring.bounds import IDS_MAX, NEWEST_MAX
 from scoring.document import default_text, read_model
 from scoring.fold import apply_signal
-from scoring.lead import (
+from scoring.layout import (
     ALERT_TIMES,
+    BUCKET_AT,
+    COUNT_BITS,
+    COUNTED,
     DAY_TOTALS,
     EARLIER_GAINS,
     GAIN_AT,
     LIMIT_TABLE,
     LIMIT_VALUES,
-    NEVER,
     RULE_SERIES,
-    Flag,
-    Lead,
-    Status,
+    TOTAL,
 )
-from scoring.limits import BUCKET_AT, COUNTED
+from scoring.lead import NEVER, Flag, Lead, Status
 from scoring.plan import Plan
 from scoring.profile import Profile, apply_profile
-from scoring.series import COUNT_BITS, TOTAL
 from scoring.state import Damaged, UnknownFormat, decode_lead, encode_lead
 
 START_MS = 1_772_409_600_000

@@ -1,9 +1,9 @@
-"""The scoring as plain Python, where compiled modules lie beside the sources.
+"""The product as plain Python, where compiled modules lie beside the sources.
 
     python -m pytest -p tests.support.uncompiled tests/laws    all laws by the sources
     python -m tests.support.uncompiled < states                what the sources make of each state, a line each
 
-Importing this file is what does it; it has to come before the first import of the scoring.
+Importing this file is what does it; it has to come before the first import of the product.
 """
 
 from __future__ import annotations
@@ -15,23 +15,22 @@ from importlib.machinery import ModuleSpec
 from importlib.util import spec_from_file_location
 from types import ModuleType
 
-from tests.support.compiled import SCORING
+from tests.support.compiled import FOLDERS, ROOT
 
 
 class Sources(MetaPathFinder):
-    """Finds the modules of the scoring by their sources alone."""
+    """Finds the modules of folders with compiled ones by their sources alone."""
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """The source of a module of the scoring; everything else is left to others."""
-        package, _, name = fullname.partition(".")
-        source = SCORING / f"{name}.py"
-        return spec_from_file_location(fullname, source) if package == "scoring" and source.is_file() else None
+        """The source of such a module; everything else is left to others."""
+        source = ROOT / f"{fullname.replace('.', '/')}.py"
+        return spec_from_file_location(fullname, source) if source.parent in FOLDERS and source.is_file() else None
 
 
 def _only_sources() -> None:
-    loaded = [name for name in sys.modules if name.startswith("scoring.")]
+    loaded = [name for name in sys.modules if name.startswith(("schemas.", "scoring.", "streams.lane."))]
     if loaded:
         raise RuntimeError(f"{loaded[0]} was imported before the sources were chosen")
     sys.meta_path.insert(0, Sources())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -11,6 +12,7 @@ from schemas.topics import CHANGES, INPUT_NAMES
 from streams.cli.diagnosis import LaneFacts, Level, Verdict, judge_lanes, judge_topics
 from streams.cli.examination import Examination
 from streams.kafka.topics import Finding
+from streams.lane.gaps import Gap, Way
 from streams.lane.ports import Bounds
 from streams.settings import Settings
 from streams.store import Counts
@@ -58,18 +60,21 @@ def test_scores_of_another_installation_are_unsafe(field: str, value: str) -> No
     assert f"the {field} {value}, the settings say" in verdict.what
 
 
-def test_a_gap_is_unsafe_and_counted() -> None:
-    """Records that Kafka removed before they were scored."""
-    (verdict,) = judged(lane(0, beginning=60, end=60), lane(1))
+def test_a_halted_lane_is_told_with_what_goes_on() -> None:
+    """By the words of the lane itself, and the command; how far it is behind does not matter then."""
+    gap = Gap(0, OPENS, "10 records were removed.", Way("goes on without them", {}))
+    (verdict,) = judged(replace(lane(0, end=80), gaps=[gap]), lane(1))
     assert (verdict.about, verdict.exit_code) == ("lane 0", 5)
-    assert verdict.what.startswith(f"10 records of {OPENS} were removed")
+    assert verdict.what == "is halted: 10 records were removed."
+    assert verdict.remedy == f"`leadline accept-gap --partition 0 --topic {OPENS}` goes on without them."
 
 
-def test_a_topic_made_anew_is_unsafe() -> None:
-    """It ends before what was scored of it."""
-    (verdict,) = judged(lane(0, end=20), lane(1))
-    assert verdict.exit_code == 5
-    assert "it was made anew" in verdict.what
+def test_an_unfinished_rebuild_is_told() -> None:
+    """Before its end and at its end."""
+    closed, drafted = judged(lane(0, meta={**META, "rebuild": "2"}), replace(lane(1), has_draft=True))
+    assert (closed.what, closed.exit_code) == ("is taken from its worker, to be rebuilt", 0)
+    assert "`leadline rebuild --partition 0` finishes what it has begun" in closed.remedy
+    assert "`leadline rebuild --partition 1` goes on with it, --drop removes it" in drafted.remedy
 
 
 def test_a_full_outbox_is_an_error_and_a_half_full_one_a_warning() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from schemas.codec import encode
 from schemas.commands import LeadCommand
 from schemas.instants import parse_ms
 from scoring.outcomes import record_outcome
@@ -48,7 +49,7 @@ class Store(ScoredLeads):
         scorer.feed(99, b'{"topic":"lead.commands","timestamp":"%s","value":%s}' % (NOW.encode(), value))
         lead = scorer.leads.get(said.lead_id)
         if lead is not None and said.command in ("outcome", "contacted"):
-            self.told.append(record_outcome(scorer.plan, lead, said).model_dump_json().encode())  # type: ignore[arg-type]
+            self.told.append(encode(record_outcome(scorer.plan, lead, said)))  # type: ignore[arg-type]
         if said.lead_id in scorer.erased:
             self.hashes.update([self.forgotten.add(said.lead_id, scorer.erased[said.lead_id])])
             self.metas[0]["erasure_key"] = self.forgotten.key

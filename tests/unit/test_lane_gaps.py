@@ -79,7 +79,9 @@ def test_a_log_that_ends_too_early_was_made_anew() -> None:
     assert "ends at offset 60, but is scored up to 100" in gap.what
     assert gap.way is not None
     assert gap.skipping is not None
-    assert (gap.way.fields, gap.skipping.fields) == ({f"offset:{OPENS}": "0"}, {f"offset:{OPENS}": "60"})
+    gone = {f"gone:{OPENS}": "100"}
+    assert gap.way.fields == {f"offset:{OPENS}": "0", **gone}
+    assert gap.skipping.fields == {f"offset:{OPENS}": "60", **gone}
     assert "reads the 60 records" in gap.way.effect
     assert "60 records that it holds now unread" in gap.skipping.effect
     assert gap.way.forgotten == gap.skipping.forgotten == f"origin:{OPENS}:3"
@@ -159,7 +161,8 @@ def test_an_empty_redis_is_noticed_by_what_was_published() -> None:
         "leadline.published/3 says that 421 entries were published (timeline 1), and Redis has no scores for it: "
         "Redis was emptied, or LEADLINE_REDIS, LEADLINE_PREFIX or LEADLINE_KAFKA is another than before. If that "
         "is meant: `leadline accept-gap --partition 3` scores everything that Kafka holds anew, and publishes it "
-        "again under timeline 2."
+        "again under timeline 2. `leadline rebuild --partition 3` scores it all, too, but publishes only what was "
+        "not told."
     )
     assert gap.way is not None
     assert gap.way.fields == {"lineage": "ours", "timeline": "2", "timeline_base": "0"}

@@ -27,6 +27,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
 import pytest
 import yaml
 
@@ -101,8 +102,8 @@ class Play:
     def claims(self) -> Claims:
         """What it has come to."""
         report = self.scorer.finish(int(self.now.timestamp() * 1000))
-        (lead,) = json.loads(json.dumps(report["leads"], default=lambda part: part.model_dump()))
-        return Claims(lead, [change.model_dump() for change in report["changes"]])
+        (lead,) = json.loads(msgspec.json.encode(report["leads"]))
+        return Claims(lead, [msgspec.to_builtins(change) for change in report["changes"]])
 
 
 class Claims(NamedTuple):

@@ -10,7 +10,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from schemas.changes import Cause, Change
+from schemas.changes import Cause
+from schemas.codec import read_change
 from streams.sandbox import housekeeping, scenes
 from streams.sandbox.clients import worker_counts
 from streams.sandbox.housekeeping import Housekeeping
@@ -149,12 +150,13 @@ class Stage:
 
 def a_change(seq: int, lead_id: str) -> FollowedChange:
     """A lead that got warm."""
-    change = Change.model_validate(
+    change = read_change(
         {
             "change_id": f"c-{seq}", "timeline": 1, "seq": seq, "lead_id": lead_id, "from": "cold", "to": "warm",
             "direction": "up", "alert": False, "occurred_at": "2026-11-23T21:04:07Z", "score": 46.2,
             "previous_score": 21.2, "threshold": 70, "cause": Cause.SIGNAL, "adjustments": (), "windows": {},
-            "falls_at": None, "model_version": "default-1", "reasons": (),
+            "falls_at": None, "model_version": "default-1", "grade": None, "segment": None, "kind": "band",
+            "reasons": (),
         }
     )  # fmt: skip
     return FollowedChange(0, seq - 1, change)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from schemas.changes import Cause, Change, Contribution
+from schemas.codec import read_change
 from streams.sandbox import screen
 from streams.sandbox.ports import RankedLead
 from streams.sandbox.tally import Summary, Tally
@@ -24,14 +25,14 @@ def a_change(**members: object) -> Change:
         "change_id": "c", "timeline": 1, "seq": 1, "lead_id": "L-00317", "from": "cold", "to": "warm",
         "direction": "up", "alert": False, "occurred_at": "2026-11-23T21:04:07.250Z", "score": 46.2,
         "previous_score": 21.2, "threshold": 70, "cause": Cause.SIGNAL, "adjustments": (), "windows": {},
-        "falls_at": None, "model_version": "default-1", "grade": "B3",
+        "falls_at": None, "model_version": "default-1", "grade": "B3", "segment": None, "kind": "band",
         "reasons": (
             Contribution(rule="signup", points=25.0, what="webinar signed up"),
             Contribution(rule="click", points=12.1, what="email clicked"),
             Contribution(rule="open", points=9.1, what="email opened"),
         ),
     }  # fmt: skip
-    return Change.model_validate(usual | members)
+    return read_change(usual | members)
 
 
 def visible(line: str) -> str:

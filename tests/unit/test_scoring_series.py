@@ -7,8 +7,8 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
+from scoring.bounds import DROP_AT_ONCE
 from scoring.series import (
-    DROP_AT_ONCE,
     add,
     count_since,
     drop_first,

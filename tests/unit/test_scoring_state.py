@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from scoring import packing, state
 from scoring.bounds import DAY_POINTS_MAX, DAYS_MAX, HOUR_COUNT_MAX, KIND_BUCKETS_MAX
-from scoring.lead import FACT_POINTS_AT, FACT_SLOT, GAIN_POINTS, Lead
+from scoring.layout import FACT_POINTS_AT, FACT_SLOT, GAIN_POINTS, TOTAL
+from scoring.lead import Lead
 from scoring.memory import counted_by, gave_points, pack_fact, points_of, slot_of
-from scoring.series import TOTAL
 from scoring.state import STATE_FORMAT, Damaged, UnknownFormat, decode_lead, encode_lead
 from tests.laws.cases import Case, cases
 from tests.laws.drive import Told, plan_of, step

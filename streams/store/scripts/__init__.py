@@ -28,4 +28,6 @@ def _read(name: str) -> Script:
 ACCEPT = _read("accept.lua")
 ACQUIRE = _read("acquire.lua")
 COMMIT = _read("commit.lua")
+EMPTY = _read("empty.lua")
+LISTS = _read("lists.lua")
 STANDING = _read("standing.lua")

@@ -1,9 +1,10 @@
 -- Makes the caller the owner of a lane, or refuses.
 --
 -- KEYS: meta, timers, board, outbox, journal, the state and the history of any lead (for the user's rights).
--- ARGV: token, layout, environment, format, the lineage of a lane that has none yet.
+-- ARGV: token, layout, environment, format, the lineage of a lane that has none yet, '1' for a rebuild ('' for all
+-- others: refused while one is under way).
 local meta, timers, board, outbox, journal, lead, history = unpack(KEYS)
-local token, layout, environment, format, lineage = unpack(ARGV)
+local token, layout, environment, format, lineage, rebuilds = unpack(ARGV)
 
 -- Check.
 local refused = wrong_type(meta, 'hash') or wrong_type(timers, 'zset') or wrong_type(board, 'zset')
@@ -11,7 +12,7 @@ local refused = wrong_type(meta, 'hash') or wrong_type(timers, 'zset') or wrong_
 if refused then
   return refused
 end
-local stored = redis.call('HMGET', meta, 'layout', 'environment', 'format')
+local stored = redis.call('HMGET', meta, 'layout', 'environment', 'format', 'rebuild')
 if stored[1] and stored[1] ~= layout then
   return {'REFUSED', 'layout', stored[1], layout}
 end
@@ -20,6 +21,9 @@ if stored[2] and stored[2] ~= environment then
 end
 if stored[3] and tonumber(stored[3]) > tonumber(format) then
   return {'REFUSED', 'format', stored[3], format}
+end
+if stored[4] and rebuilds == '' then
+  return {'REBUILT'}
 end
 
 -- A command that the user may not run would fail in the middle of a commit. (Redis 6.2 cannot tell.)
@@ -43,6 +47,9 @@ end
 local known = redis.call('HMGET', meta, 'ver', 'timeline', 'outbox', 'lineage')
 redis.call('HSET', meta, 'token', token, 'layout', layout, 'environment', environment, 'format', format,
   'ver', known[1] or '0', 'timeline', known[2] or '1', 'outbox', known[3] or '0', 'lineage', known[4] or lineage)
+if rebuilds ~= '' and not stored[4] then
+  redis.call('HSET', meta, 'rebuild', 'begun')
+end
 local answer = standing(meta, timers, outbox)
 answer[6] = redis.call('HGETALL', meta)
 return answer

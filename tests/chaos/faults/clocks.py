@@ -26,7 +26,7 @@ class ClockWrong(Fault):
 
     async def inject(self, stage: Stage) -> None:
         """It comes in the place of one of the two."""
-        right, _ = stage.crew.hands
+        right, _ = stage.crew.alive
         self.wrong = await stage.crew.start(skewed_s=self.by_s)
         await stage.until_said(self.wrong, "lane.taken")
         await stage.mark("at work beside a wrong clock")

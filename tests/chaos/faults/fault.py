@@ -16,14 +16,15 @@ class Fault(ABC):
     """One thing that breaks. A run makes one instance, and calls inject, heal and evidence once each, in order.
 
     `name` is how people choose it; `loses_commits`: Redis forgets what it has acknowledged, so that changes
-    may be published again under a higher timeline. `brokers`: one, or three. `limit_s` bounds a whole run.
+    may be published again under a higher timeline. `brokers`: one, or three. `limit_s` bounds a run, but for
+    the check of what it has left.
     """
 
     name: ClassVar[str]
     workers: ClassVar[int] = 2
     brokers: ClassVar[int] = 1
     loses_commits: ClassVar[bool] = False
-    limit_s: ClassVar[float] = 240.0
+    limit_s: ClassVar[float] = 600.0
 
     @abstractmethod
     async def inject(self, stage: Stage) -> None:

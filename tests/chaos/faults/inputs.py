@@ -10,11 +10,14 @@ from collections.abc import Iterator
 from confluent_kafka import Producer
 
 from schemas.instants import SECOND_MS, format_ms
-from schemas.topics import CHANGES, REKEYED
+from schemas.rejected import Reason
+from schemas.topics import CHANGES, REJECTED, REKEYED
 from streams.kafka.placement import partition_of
+from streams.lane.caution import DEATHS_MAX
 from tests.chaos.faults.fault import Evidence, Fault
 from tests.chaos.load import TOPICS
 from tests.chaos.stage import Stage
+from tests.support.deadly import UNREADABLE
 from tests.support.traffic import Event
 
 MISPLACED = 0.9
@@ -26,6 +29,9 @@ FALLS = 30
 """Changes by time alone, while nothing comes in."""
 
 HERD = 100_000
+SECOND = len("2026-11-23T09:31:00")
+"""Of an instant, what names its second."""
+
 EVENTS = 1_000_000
 
 SENT_S = 120
@@ -96,17 +102,18 @@ class TimerHerd(Fault):
     """100,000 leads fall in the same second, and a worker dies amid it."""
 
     name = "timer-herd"
-    limit_s = 900.0
+    limit_s = 1_800.0
 
     async def inject(self, stage: Stage) -> None:
         """One signup of each at one instant; when the first have fallen, kill."""
-        self.stage = stage
+        self.stage, self.looked_at, self.falls = stage, 0, Counter[str]()
         at_ms = stage.clock.now_ms() // SECOND_MS * SECOND_MS
         await asyncio.to_thread(send, stage, signups(at_ms))
         await stage.until(self._is_amid, "the herd falls", timeout_s=300)
-        victim = stage.crew.hands[0]
+        victim = stage.crew.alive[0]
         await stage.mark("take-over amid a herd", victim.lanes, by_another=True)
         await victim.kill()
+        self.before = self._fallen()
 
     async def heal(self, stage: Stage) -> None:
         """The other goes on; all fall."""
@@ -114,26 +121,33 @@ class TimerHerd(Fault):
 
     def evidence(self, stage: Stage) -> Evidence:
         """The reader's word."""
-        instants = Counter(fall["occurred_at"] for fall in self._herd())
-        return {"falls in one second": max(Counter(instant[:19] for instant in instants.elements()).values())}
+        return {
+            "falls in one second": max(self.falls.values()),
+            "of them before the kill": self.before,
+            "after": HERD - self.before,
+        }
 
-    def _herd(self) -> Iterator[dict[str, str]]:
-        for place, record in self.stage.reader.records.items():
-            if place[0] == CHANGES.name and (record.key or b"").startswith(b"H-") and b'"down"' in record.value:
-                yield json.loads(record.value)
+    def _fallen(self) -> int:
+        """How many of the herd have fallen; only what has come since the last look is looked at."""
+        new = self.stage.reader.seen[self.looked_at :]
+        self.looked_at += len(new)
+        for record in new:
+            if record.topic == CHANGES.name and (record.key or b"").startswith(b"H-") and b'"down"' in record.value:
+                self.falls[json.loads(record.value)["occurred_at"][:SECOND]] += 1
+        return self.falls.total()
 
     async def _is_amid(self) -> bool:
-        return sum(1 for _ in self._herd()) > HERD // 10
+        return self._fallen() > HERD // 10
 
     async def _have_all_fallen(self) -> bool:
-        return sum(1 for _ in self._herd()) >= HERD
+        return self._fallen() >= HERD
 
 
 class OneLead(Fault):
     """One lead with 1,000,000 events, among all the others."""
 
     name = "one-lead"
-    limit_s = 1_200.0
+    limit_s = 2_400.0
 
     async def inject(self, stage: Stage) -> None:
         """All at once."""
@@ -153,6 +167,48 @@ class OneLead(Fault):
     async def _is_applied(self) -> bool:
         lanes = await self.stage.lanes.look()
         return sum(sum(lane.offsets.values()) for lane in lanes) > self.before + EVENTS
+
+
+class KillerRecord(Fault):
+    """A record that kills whoever reads it, under load, with a second worker to take over and be killed too."""
+
+    name = "killer-record"
+
+    async def inject(self, stage: Stage) -> None:
+        """Two workers that it kills take the places of the others; then it comes."""
+        self.stage, stage.crew.deadly = stage, True
+        before = stage.crew.alive
+        await stage.crew.started(2)
+        for hand in before:
+            await hand.stop()
+        await asyncio.to_thread(send, stage, iter([killer(stage.clock.now_ms())]))
+        await stage.mark("back after a killer record")
+        await stage.until(self._is_refused, "it is refused", timeout_s=180)
+
+    async def heal(self, stage: Stage) -> None:
+        """It is over by itself."""
+        if (deaths := self._deaths()) > DEATHS_MAX:
+            stage.complaints.append(f"a record has killed {deaths} workers, more than {DEATHS_MAX}")
+
+    def evidence(self, stage: Stage) -> Evidence:
+        """The kernel's word, and the reader's."""
+        return {"killed by signal 9": self._deaths(), "refused as poison": self._poisoned()}
+
+    def _deaths(self) -> int:
+        return sum(hand.worker.exit_code == -9 for hand in self.stage.crew.hands)
+
+    def _poisoned(self) -> int:
+        """Nothing else is to be refused so."""
+        told = [json.loads(record.value) for record in self.stage.reader.seen if record.topic == REJECTED.name]
+        return sum(one["reason"] == Reason.POISON for one in told)
+
+    async def _is_refused(self) -> bool:
+        return self._poisoned() > 0
+
+
+def killer(at_ms: int) -> Event:
+    """What it is: it would be refused all the same, so that the checker's fold has no part in it."""
+    return Event("email.opens", b"L-1", b'{"id": "k", "lead_id": "L-1", "note": "%s"}' % UNREADABLE, at_ms)
 
 
 def signups(at_ms: int) -> Iterator[Event]:

@@ -64,7 +64,7 @@ class CommitRepliesDropped(RepliesDropped):
 
     def ways(self, stage: Stage) -> Sequence[Proxy]:
         """Each worker's."""
-        return [hand.redis for hand in stage.crew.hands]
+        return [hand.redis for hand in stage.crew.alive]
 
 
 class TransactionRepliesDropped(RepliesDropped):
@@ -114,7 +114,7 @@ class RedisDisturbed(Disturbed):
 
     def ways(self, stage: Stage) -> Sequence[Proxy]:
         """Each worker's."""
-        return [hand.redis for hand in stage.crew.hands]
+        return [hand.redis for hand in stage.crew.alive]
 
 
 class BrokerDisturbed(Disturbed):

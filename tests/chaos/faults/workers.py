@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from streams.kafka.consumer import SESSION_TIMEOUT_S
 from tests.chaos.faults.fault import Evidence, Fault
 from tests.chaos.lanes import Lane
 from tests.chaos.stage import Stage
@@ -11,6 +14,9 @@ KILLED = "take-over after SIGKILL"
 TOLD = "take-over after SIGTERM"
 STOPPED = "take-over after SIGSTOP"
 """Figures: from the signal until others have committed something in each lane of that worker."""
+
+BOUNDS_S: Mapping[str, float] = {KILLED: SESSION_TIMEOUT_S + 2.0, STOPPED: SESSION_TIMEOUT_S + 2.0, TOLD: 2.0}
+"""A run whose take-over takes longer has failed."""
 
 ROUNDS = 3
 """Of joining and leaving."""
@@ -26,7 +32,7 @@ class Killed(Fault):
 
     async def inject(self, stage: Stage) -> None:
         """Kill one of two."""
-        self.victim, self.other = stage.crew.hands
+        self.victim, self.other = stage.crew.alive
         self.lost = self.victim.lanes
         await stage.mark(KILLED, self.lost, by_another=True)
         await self.victim.kill()
@@ -48,7 +54,7 @@ class KilledBeforePublishing(Fault):
 
     async def inject(self, stage: Stage) -> None:
         """Nothing is published any more; what is committed waits; then kill."""
-        self.victim, _ = stage.crew.hands
+        self.victim, _ = stage.crew.alive
         self.lost = self.victim.lanes
         self.stage = stage
         self.held = stage.kafka_proxy.hold(asks_kafka(Api.PRODUCE, Api.ADD_PARTITIONS))
@@ -80,7 +86,7 @@ class KilledInTransaction(Fault):
 
     async def inject(self, stage: Stage) -> None:
         """Keep the request that ends a transaction, and kill whoever has sent it."""
-        (self.victim,) = stage.crew.hands
+        (self.victim,) = stage.crew.alive
         self.held = stage.kafka_proxy.hold(asks_kafka(Api.END_TRANSACTION))
         await stage.until(self._is_open, "a transaction is about to end")
         await stage.mark("start after SIGKILL in a transaction", by_another=True)
@@ -109,8 +115,8 @@ class Suspended(Fault):
 
     async def inject(self, stage: Stage) -> None:
         """Keep its next commit on the way, stop it, and wait until its session is over."""
-        self.victim, self.other = stage.crew.hands
-        lost = self.victim.lanes
+        self.victim, self.other = stage.crew.alive
+        lost, self.fenced_before = self.victim.lanes, self.victim.redis.replies[FENCED]
         self.held = self.victim.redis.hold(COMMITS)
         await stage.until(self._is_held, "a commit is on its way")
         await stage.mark(STOPPED, lost, by_another=True)
@@ -127,13 +133,16 @@ class Suspended(Fault):
 
     def evidence(self, stage: Stage) -> Evidence:
         """The proxy's word, and Redis's."""
-        return {"commits held": self.held.caught, "FENCED from Redis": self.victim.redis.replies[FENCED]}
+        return {"commits held": self.held.caught, "FENCED from Redis": self._fenced()}
+
+    def _fenced(self) -> int:
+        return self.victim.redis.replies[FENCED] - self.fenced_before
 
     async def _is_held(self) -> bool:
         return self.held.holding > 0
 
     async def _is_fenced(self) -> bool:
-        return self.victim.redis.replies[FENCED] > 0
+        return self._fenced() > 0
 
 
 class LateAcquirer(Fault):
@@ -143,7 +152,7 @@ class LateAcquirer(Fault):
 
     async def inject(self, stage: Stage) -> None:
         """A third worker's claims are held, and the worker stopped beyond its session."""
-        self.others = tuple(stage.crew.hands)
+        self.others = tuple(stage.crew.alive)
         self.late = await stage.crew.start()
         self.held = self.late.redis.hold(ACQUIRES)
         await stage.until(self._is_held, "a claim is on its way")
@@ -182,7 +191,7 @@ class RollingRestart(Fault):
     async def inject(self, stage: Stage) -> None:
         """For each that is there one joins, and it leaves."""
         self.codes = []
-        for leaving in tuple(stage.crew.hands):
+        for leaving in tuple(stage.crew.alive):
             await stage.crew.started(1)
             await stage.mark(TOLD, leaving.lanes, by_another=True)
             self.codes.append(await leaving.stop())

@@ -15,7 +15,8 @@ from streams.lane.ports import Commit, LaneStore, OutboxEntry
 from streams.store import Reader, Store
 from streams.store.connection import Connection
 from streams.store.lane_store import Identity
-from tests.support.doubles.store import MemoryRedis, MemoryStore
+from tests.support.doubles.memory_redis import MemoryRedis
+from tests.support.doubles.rebuilt import MemoryRebuildStore
 
 BOTH = ["memory", pytest.param("redis", marks=pytest.mark.connected)]
 """Parameters of a fixture that runs each test on the double and on Redis."""
@@ -76,7 +77,7 @@ async def open_bench(request: pytest.FixtureRequest, prefix: str) -> AsyncIterat
 def memory_bench() -> Bench:
     """A Redis in memory."""
     redis = MemoryRedis(StoppedClock())
-    return Bench(lambda **identity: MemoryStore(redis, **{**USUAL, **identity}))
+    return Bench(lambda **identity: MemoryRebuildStore(redis, **{**USUAL, **identity}))
 
 
 @asynccontextmanager

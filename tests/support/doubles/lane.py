@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,8 +21,8 @@ from schemas.published import Published
 from schemas.topics import INPUT_NAMES
 from streams.clock import Clock
 from streams.lane.lane import Lane
-from streams.lane.ports import Bounds, LaneStore, OutboxEntry, Pull, Record
-from streams.lane.tenure import Surroundings
+from streams.lane.ports import Bounds, LaneStore, OpenPublisher, OutboxEntry, Pull, Record
+from streams.lane.surroundings import Surroundings
 from streams.metrics import Metrics
 from streams.settings import Settings
 from tests.support.workers import eventually
@@ -124,18 +124,25 @@ class HeldPublisher:
 class GivenLane:
     """A lane over a store, and what it is given and publishes."""
 
-    def __init__(self, store: LaneStore, clock: Clock, given: GivenRecords | None = None) -> None:
+    def __init__(
+        self,
+        store: LaneStore,
+        clock: Clock,
+        given: GivenRecords | None = None,
+        open_publisher: OpenPublisher | None = None,
+        partition_of: Callable[[bytes], int] | None = None,
+    ) -> None:
         self.given = given or GivenRecords(partition=0)
         self.publisher = HeldPublisher()
         self.store = store
-        around = Surroundings(
+        self.around = Surroundings(
             settings=Settings(journal=True),
-            open_publisher=lambda _: self.publisher,
+            open_publisher=open_publisher or (lambda _: self.publisher),
             metrics=Metrics(CollectorRegistry()),
             clock=clock,
-            partition_of=lambda _: self.given.partition,
+            partition_of=partition_of or (lambda _: self.given.partition),
         )
-        self.lane = Lane(self.given, store, around)
+        self.lane = Lane(self.given, store, self.around)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

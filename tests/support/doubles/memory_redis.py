@@ -36,12 +36,17 @@ class MemoryRedis:
     fault: Literal["away", "full"] | None = None
     commits: int = 0
     _lanes: dict[int, LaneKeys] = field(default_factory=dict)
+    _drafts: dict[int, LaneKeys] = field(default_factory=dict)
     _loses_next_reply: bool = False
     _owners: count[int] = field(default_factory=lambda: count(1))
 
     def lane(self, partition: int) -> LaneKeys:
         """The keys of a partition."""
         return self._lanes.setdefault(partition, LaneKeys())
+
+    def draft(self, partition: int) -> LaneKeys:
+        """What a rebuild computes of a partition."""
+        return self._drafts.setdefault(partition, LaneKeys())
 
     def lose_next_reply(self) -> None:
         """The next commit that is sent is carried out, and then raises StoreUnavailable."""

@@ -78,6 +78,11 @@ class MemoryReader:
         keys = self._keys(partition)
         return Counts(len(keys.board), len(keys.timers), len(keys.outbox))
 
+    async def has_draft(self, partition: int) -> bool:
+        """As EXISTS."""
+        self._redis.serve()
+        return bool(self._redis.draft(partition).meta)
+
     async def journal(self, partition: int) -> AsyncIterator[bytes]:
         """As XRANGE."""
         for entry in self._keys(partition).journal:

@@ -17,7 +17,7 @@ from scoring.state import STATE_FORMAT
 from streams.lane.ports import Acquired, Commit, Fenced, OutboxEntry, Rewound, Standing
 from streams.store.commit import check
 from streams.store.keys import layout
-from streams.store.refusals import refusal
+from streams.store.refusals import rebuilt, refusal
 from tests.support.doubles.memory_redis import LaneKeys, MemoryRedis, write
 from tests.support.doubles.reader import MemoryReader
 
@@ -101,6 +101,8 @@ class MemoryLane:
                 raise refusal("the Redis in memory", what, meta[what], ours[what])
         if int(meta.get("format", "0")) > int(ours["format"]):
             raise refusal("the Redis in memory", "format", meta["format"], ours["format"])
+        if "rebuild" in meta:
+            raise rebuilt("the Redis in memory", self._partition)
         self._token = self._redis.new_token()
         counted = {
             name: meta.get(name, start) for name, start in (("ver", "0"), ("timeline", "1"), ("outbox", "0"))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 
+from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from schemas.topics import ALL, Topic
@@ -39,15 +41,37 @@ async def make_topics_anew(
     try:
         deleted = await admin.delete_topics([topic.name for topic in topics])
         _expect(dict(deleted.topic_error_codes), OK, UNKNOWN_TOPIC)
+        await _until(partial(_gone, admin, topics), f"the topics at {bootstrap} are still shown")
         created = await admin.create_topics([_new(topic, partitions, replicas) for topic in topics])
         _expect({name: code for name, code, _ in created.topic_errors}, OK)
-        for _ in range(POLLS):
-            if await _led(admin, partitions):
-                return
-            await asyncio.sleep(POLL_S)
+        await _until(partial(_led, admin, partitions), f"the topics at {bootstrap} have no leaders")
     finally:
         await admin.close()
-    raise TimeoutError(f"the topics at {bootstrap} have no leaders")
+
+
+async def _until(condition: Callable[[], Awaitable[bool]], what_if_not: str) -> None:
+    for _ in range(POLLS):
+        if await condition():
+            return
+        await asyncio.sleep(POLL_S)
+    raise TimeoutError(what_if_not)
+
+
+async def delete_before(bootstrap: str, topic: str, partition: int, offset: int) -> None:
+    """As retention does."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        await admin.delete_records({TopicPartition(topic, partition): _BeforeOffset(offset)})
+    finally:
+        await admin.close()
+
+
+class _BeforeOffset:
+    """What aiokafka wants to be told."""
+
+    def __init__(self, offset: int) -> None:
+        self.before_offset = offset
 
 
 def _new(topic: Topic, partitions: int, replicas: int) -> NewTopic:
@@ -59,6 +83,12 @@ def _expect(codes: Mapping[str, int], *good: int) -> None:
     refused = {name: code for name, code in codes.items() if code not in good}
     if refused:
         raise RuntimeError(f"the broker refused, by topic and error code: {refused}")
+
+
+async def _gone(admin: AIOKafkaAdminClient, topics: Sequence[Topic]) -> bool:
+    """A broker may show for a moment what its controller has deleted, and that would pass for the new ones."""
+    described = await admin.describe_topics([topic.name for topic in topics])
+    return all(topic["error_code"] == UNKNOWN_TOPIC for topic in described)
 
 
 async def _led(admin: AIOKafkaAdminClient, partitions: int) -> bool:

@@ -1,0 +1,59 @@
+"""What stands in one partition of an output topic, from its beginning to its end: for whoever compares."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+
+from streams.kafka.errors import answering, reach
+from streams.kafka.marks import POLL_MS
+
+SILENT_S = 30.0
+"""Of a log that is being read: a broker that has said nothing for as long is away."""
+
+
+async def hear(bootstrap: str, topic: str, partition: int, listen: Callable[[ConsumerRecord], None]) -> int | None:
+    """Hand every committed record to `listen`, in order. Raises KafkaFault.
+
+    The timestamp in ms of the first one, if Kafka has removed what stood before it; else None.
+    """
+    tp = TopicPartition(topic, partition)
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=bootstrap,
+        enable_auto_commit=False,
+        auto_offset_reset="none",
+        isolation_level="read_committed",
+    )
+    try:
+        await reach(consumer, bootstrap)
+        return await _hear(consumer, tp, bootstrap, listen)
+    finally:
+        await consumer.stop()
+
+
+async def _hear(
+    consumer: AIOKafkaConsumer, tp: TopicPartition, bootstrap: str, listen: Callable[[ConsumerRecord], None]
+) -> int | None:
+    consumer.assign([tp])
+    async with answering(bootstrap):
+        beginning = (await consumer.beginning_offsets([tp]))[tp]
+        end = (await consumer.end_offsets([tp]))[tp]
+    consumer.seek(tp, beginning)
+    first_ms = None
+    while await consumer.position(tp) < end:
+        async with answering(bootstrap, SILENT_S):
+            records = await _next(consumer, tp, end)
+        if first_ms is None and records:
+            first_ms = records[0].timestamp
+        for record in records:
+            listen(record)
+    return first_ms if beginning > 0 else None
+
+
+async def _next(consumer: AIOKafkaConsumer, tp: TopicPartition, end: int) -> list[ConsumerRecord]:
+    """The next records before the end; none if there are only markers."""
+    while await consumer.position(tp) < end:
+        if records := (await consumer.getmany(tp, timeout_ms=POLL_MS)).get(tp):
+            return [record for record in records if record.offset < end]
+    return []

@@ -1,0 +1,27 @@
+# Types for the compiled batch.py.
+
+cimport cython
+from scoring.lead cimport Lead
+from scoring.plan cimport Plan
+
+cdef class Batch:
+    cdef public Plan plan
+    cdef public long long partition
+    cdef public dict leads
+    cdef public object outputs, partition_of
+    cdef public long long until_ms
+    cdef public bint keeps_journal
+    cdef public object erasures
+    cdef public dict profiles, touched, lowered, outcomes
+    cdef public list applied, told
+    cdef public dict gone
+    cdef public set stray
+    cdef public set _updated
+    cdef public list _timers
+
+    cpdef _fire_until(self, long long instant_ms)
+    cpdef _watch(self, str lead_id, Lead lead)
+    cpdef _apply(self, given)
+    @cython.locals(lead_id=str, lead=Lead, after=Lead, wake=cython.longlong, ceiling=cython.double, notices=list)
+    cpdef _apply_to_lead(self, given, said)
+    cpdef _note(self, given)
