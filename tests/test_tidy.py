@@ -126,15 +126,11 @@ def test_randomness_has_a_seed() -> None:
 
 
 def test_tests_sleep_only_between_two_looks() -> None:
-    """In tests `asyncio.sleep` stands in a loop that looks for a condition; `sleep(0)` only yields.
-
-    In the simulation time is not real: there a sleep takes none, and is what happens next.
-    """
+    """In tests `asyncio.sleep` stands in a loop that looks for a condition; `sleep(0)` only yields."""
     expect_none(
         (
             Offence(path, call.lineno, "asyncio.sleep outside a loop")
             for path in files(".py", under="tests/")
-            if not path.startswith("tests/simulation/")
             for name, call in python.calls(path)
             if name == "asyncio.sleep" and not python.only_yields(call) and not python.in_a_loop(path, call)
         ),

@@ -212,7 +212,7 @@ MUTANTS = (
             ),
         ),
         (SOURCE + "test_a_consumer_that_stands_elsewhere_is_put_right",),
-        unseen="a consumer of the simulation stands where it was told: it fetches nothing ahead, forgets no seek",
+        unseen="the consumer of a simulation stands where it was told to: it fetches nothing ahead",
     ),
     Mutant(
         "next position",

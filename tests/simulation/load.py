@@ -33,7 +33,7 @@ TOPICS = (CLICKS, ENGAGEMENTS, COMMANDS.name, REKEYED.name)
 """Those that a run reads: two of signals are as many as it takes to get out of step."""
 
 LEADS = 6
-BACKLOG, LIVE = 12, 18
+BACKLOG, LIVE = 10, 15
 """Records waiting at the beginning, and written during a run."""
 
 BACKLOG_MS = 20_000
