@@ -217,5 +217,5 @@ def expect_everything_happened(run: Run) -> None:
     changes = [change for lane in run.lanes for change in lane.changes]
     assert len(changes) > PARTITIONS * LEADS // 4
     assert {change["kind"] for change in changes} == {"band", "flag", "surge"}
-    assert {change["cause"] for change in changes} == {cause.value for cause in Cause}
+    assert {change["cause"] for change in changes} == {cause.value for cause in Cause} - {Cause.REBUILD}
     assert sum(len(lane.tombstones) for lane in run.lanes) > PARTITIONS
