@@ -21,7 +21,6 @@ from tests.simulation.nemesis import PULL_S
 from tests.simulation.schedule import Schedule, draw_schedule
 from tests.simulation.world import World
 
-
 COLLECT_EVERY = 20
 """Runs: what they leave is a few megabytes."""
 
