@@ -67,6 +67,8 @@ def read_input(record: Record, timestamp_ms: int) -> Input:
         _check_key(record, said.lead_id)
         return Input(record, timestamp_ms, origin, said, None, None)
     except Refused as refused:
+        # The collector does not see through pydantic's error: its frames, and so the batch, would stay for ever.
+        refused.__context__ = None
         return Input(record, timestamp_ms, origin, None, None, refused)
 
 

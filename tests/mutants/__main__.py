@@ -7,6 +7,7 @@ import sys
 from collections import Counter
 from dataclasses import dataclass
 from functools import cache
+from textwrap import shorten
 
 import click
 
@@ -22,6 +23,9 @@ FEW = 200
 
 TIMES = 5
 """A figure has moved if it is so many times what it was, or so many times less."""
+
+SHOWN_CHARACTERS = 140
+"""Of a broken promise: some quote two whole changes."""
 
 TESTS_S = 300
 """For the tests of one mutant, the start of the servers included."""
@@ -87,7 +91,7 @@ def _simulated(mutant: Mutant, schedules: int) -> Caught:
             outcome = run(seed)
             evidence.update(outcome.evidence)
             if outcome.problems:
-                caught.seed, caught.promise = seed, outcome.problems[0]
+                caught.seed, caught.promise = seed, shorten(outcome.problems[0], SHOWN_CHARACTERS)
                 return caught
     if mutant.figure:
         caught.figure = _moved(mutant.figure, evidence[mutant.figure], caught.schedules)
