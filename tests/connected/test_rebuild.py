@@ -139,7 +139,8 @@ async def content(raw: Redis, key: str) -> Any:
             return kind
 
 
-UNLIKE = frozenset({"token", "ver", "commit", "timeline", "timeline_base", "starts", "starts_at", "trying"})
+OWNERS = frozenset({"token", "ver", "commit", "open", "trying", "publisher", "publisher_before"})
+UNLIKE = OWNERS | {"timeline", "timeline_base"}
 """Fields of meta that a rebuild leaves otherwise than it found them."""
 
 
