@@ -154,7 +154,6 @@ async def replay(
             if until.is_applied(offsets) and await _has_done_all(draft, grace_ms):
                 lane.stop()
         await task
-        await change(draft, meta={"starts": "0"})  # Who was told to stop has not died of the next record.
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)

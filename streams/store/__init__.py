@@ -54,8 +54,8 @@ Fields of meta (text; "store": maintained by the scripts, "lane": written by the
     origin:<topic>:<partition>  lane   highest offset applied of the records re-keyed from there
     stream_time                 lane   ms to which the lane has been brought
     seq:<topic>                 lane   number of the last change written for that output topic
-    starts, starts_at           lane   take-overs in a row where it stands; the sum of its offsets there
-    trying                      lane   the record that is tried by itself, `<topic>/<offset>/<times>`, else empty
+    open                        lane   `1` from a take-over until its owner ends in order, else empty
+    trying                      lane   what is being tried: its first record `<topic>/<offset>/<deaths>`, else empty
     erasure_key                 lane   of the hashes in `erased`
     model_version, model_body   lane   the scoring model in force: its label and its YAML
     model_since, model_ordinal  lane   since which ms; how many models the lane has had, from 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -118,8 +117,3 @@ class WiredLane:
                 what = "commit" if name == "serve" else "look"
                 self._worker.world.was(f"redis: {what} {type(error).__name__.lower()}")
             raise
-
-
-async def let_be(task: asyncio.Task[Any]) -> None:
-    """Until it has ended, in whatever way."""
-    await asyncio.gather(task, return_exceptions=True)
