@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
-from streams.kafka.errors import answering, reach
-from streams.kafka.marks import POLL_MS
+from streams.kafka.errors import answering
+from streams.kafka.marks import POLL_MS, reader
 
 SILENT_S = 30.0
 """Of a log that is being read: a broker that has said nothing for as long is away."""
@@ -18,18 +18,8 @@ async def hear(bootstrap: str, topic: str, partition: int, listen: Callable[[Con
 
     The timestamp in ms of the first one, if Kafka has removed what stood before it; else None.
     """
-    tp = TopicPartition(topic, partition)
-    consumer = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap,
-        enable_auto_commit=False,
-        auto_offset_reset="none",
-        isolation_level="read_committed",
-    )
-    try:
-        await reach(consumer, bootstrap)
-        return await _hear(consumer, tp, bootstrap, listen)
-    finally:
-        await consumer.stop()
+    async with reader(bootstrap) as consumer:
+        return await _hear(consumer, TopicPartition(topic, partition), bootstrap, listen)
 
 
 async def _hear(

@@ -9,7 +9,7 @@ from functools import partial
 from schemas.topics import INPUT_NAMES, OUTPUTS, REKEYED
 from streams.clock import SystemClock
 from streams.kafka.consumer import make_replayer
-from streams.kafka.errors import reach
+from streams.kafka.errors import closed, reach
 from streams.kafka.outputs import hear
 from streams.kafka.placement import partition_of
 from streams.kafka.publisher import OutboxPublisher, SharedPublisher
@@ -27,13 +27,7 @@ from streams.store import Store
 @asynccontextmanager
 async def opened(given: Settings) -> AsyncIterator[Store]:
     """Redis, if scores may be kept there. Raises StoreUnavailable, StoreRefused."""
-    store = await Store.connect(
-        given.redis,
-        prefix=given.prefix,
-        partitions=given.partitions,
-        environment=given.environment,
-        volatile=given.volatile,
-    )
+    store = await Store.of(given)
     try:
         await store.check()
         yield store
@@ -69,7 +63,7 @@ async def at_site(given: Settings, store: Store, partition: int) -> AsyncIterato
     finally:
         if shared is not None:
             await shared.stop()
-        await consumer.stop()
+        await closed(consumer.stop())
 
 
 async def read_told(given: Settings, partition: int, with_rekeyed: bool) -> Told:
