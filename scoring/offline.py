@@ -30,7 +30,7 @@ from scoring.lead import Lead, Status
 from scoring.notices import Notice
 from scoring.plan import Plan, TooLarge
 from scoring.profile import Profile, apply_profile
-from scoring.score import Curve
+from scoring.score import score_now
 from scoring.succession import succeed
 
 TIMER = "timer"
@@ -246,7 +246,7 @@ class FileScorer:
         contributions, adjustments, _ = explain(self.plan, lead, lead.as_of)
         return {
             "lead_id": lead_id,
-            "score": Curve(self.plan, lead).score(lead.as_of),
+            "score": score_now(self.plan, lead),
             "band": self.plan.names[lead.band],
             "windows": rolling_counts(self.plan, lead, lead.as_of),
             "contributions": contributions,

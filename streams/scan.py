@@ -15,7 +15,7 @@ from scoring.advance import advance
 from scoring.lead import Lead
 from scoring.notices import BandMove, Notice
 from scoring.plan import Plan
-from scoring.score import Curve
+from scoring.score import score_now
 from scoring.state import decode_lead
 from streams.in_force import NEXT_BODY, Models
 from streams.standing import Standing, stand
@@ -138,7 +138,7 @@ def _bring(plan: Plan, lead: Lead, lead_id: str, partition: int, now_ms: int) ->
     notices: list[Notice] = []
     advance(plan, lead, now_ms, notices)
     moves = [each.at_ms for each in notices if isinstance(each.moved, BandMove)]
-    score = Curve(plan, lead).score(lead.as_of)
+    score = score_now(plan, lead)
     return Found(lead_id, partition, plan, lead, score, moves[-1] if moves else None)
 
 

@@ -14,7 +14,7 @@ from scoring.flags import BY_FIT, fit_flags, is_up, next_expiry
 from scoring.lead import NEVER, Lead, Status
 from scoring.notices import BandMove, Notice
 from scoring.plan import Plan
-from scoring.score import Curve
+from scoring.score import Curve, score_now
 from scoring.state import decode_lead, encode_lead
 
 
@@ -72,7 +72,7 @@ def stand(plan: Plan, lead: Lead, lead_id: str, partition: int, now_ms: int) -> 
         lead_id=lead_id,
         partition=partition,
         at_ms=lead.as_of,
-        score=Curve(plan, lead).score(lead.as_of),
+        score=score_now(plan, lead),
         scale=plan.scale,
         band=plan.names[lead.band],
         leave=plan.lines(lead)[lead.band - 1].leave if lead.band else None,

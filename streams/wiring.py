@@ -37,13 +37,7 @@ def work(settings: Settings) -> None:
 async def build_services(settings: Settings) -> Sequence[Service]:
     """The services of a worker, in the order in which they start."""
     clock, metrics = SystemClock(), new_metrics()
-    store = await Store.connect(
-        settings.redis,
-        prefix=settings.prefix,
-        partitions=settings.partitions,
-        environment=settings.environment,
-        volatile=settings.volatile,
-    )
+    store = await Store.of(settings)
     connections = Connections(store)
     await store.check()
     around = Surroundings(

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import ExitStack
 
 import hypothesis  # noqa: F401 - loaded now: its plugin does so at the very end, where CPython 3.11 failed
 import pytest
+from redis.asyncio import Redis
 
 from tests.support.compiled import compiled_modules
 from tests.support.servers import KafkaServer, RedisServer, ServerFailed
@@ -161,3 +162,10 @@ def fresh_topics(kafka: str, pytestconfig: pytest.Config) -> Iterator[FreshTopic
             return broker.bootstrap
 
         yield make
+
+
+@pytest.fixture
+async def raw(redis_url: str) -> AsyncIterator[Redis]:
+    """A client of Redis, to harm it with."""
+    async with Redis.from_url(redis_url) as client:
+        yield client

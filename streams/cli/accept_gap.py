@@ -63,7 +63,7 @@ class _Chosen:
 
     async def find(self) -> tuple[list[Lane], list[Gap]]:
         """All lanes, and the gaps that are meant."""
-        store = await self._store()
+        store = await Store.of(self._given)
         try:
             lanes, gaps = await find_gaps(self._given, store)
         finally:
@@ -72,7 +72,7 @@ class _Chosen:
 
     async def accept(self, lanes: Sequence[Lane], gaps: Sequence[Gap]) -> None:
         """Write it. Raises Failure if a lane has gone on meanwhile."""
-        store = await self._store()
+        store = await Store.of(self._given)
         try:
             for lane in lanes:
                 await self._accept(store, lane, [gap for gap in gaps if gap.partition == lane.partition])
@@ -98,16 +98,6 @@ class _Chosen:
 
     def _is_meant(self, gap: Gap) -> bool:
         return self._partition in (None, gap.partition) and self._topic in (None, gap.topic)
-
-    async def _store(self) -> Store:
-        given = self._given
-        return await Store.connect(
-            given.redis,
-            prefix=given.prefix,
-            partitions=given.partitions,
-            environment=given.environment,
-            volatile=given.volatile,
-        )
 
 
 def _lines(chosen: _Chosen, gaps: Sequence[Gap]) -> Iterator[str]:

@@ -110,13 +110,7 @@ async def _find_gaps(given: Settings) -> tuple[Sequence[Gap], Sequence[Verdict]]
 
 @asynccontextmanager
 async def _store(given: Settings) -> AsyncIterator[Store]:
-    store = await Store.connect(
-        given.redis,
-        prefix=given.prefix,
-        partitions=given.partitions,
-        environment=given.environment,
-        volatile=given.volatile,
-    )
+    store = await Store.of(given)
     try:
         yield store
     finally:

@@ -24,4 +24,5 @@ cdef class Batch:
     cpdef _apply(self, given)
     @cython.locals(lead_id=str, lead=Lead, after=Lead, wake=cython.longlong, ceiling=cython.double, notices=list)
     cpdef _apply_to_lead(self, given, said)
+    cpdef _count(self, given, outcome)
     cpdef _note(self, given)

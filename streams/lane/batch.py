@@ -93,12 +93,11 @@ class Batch:
 
     def apply(self, inputs: Sequence[Input]) -> None:
         """The next inputs."""
-        outcomes, timers = self.outcomes, self._timers
+        timers = self._timers
         for given in inputs:
             if timers and timers[0][0] <= given.timestamp_ms:
                 self._fire_until(given.timestamp_ms)
-            counted = given.record.topic, self._apply(given)
-            outcomes[counted] = outcomes.get(counted, 0) + 1
+            self._count(given, self._apply(given))
 
     def finish(self) -> None:
         """After the last input: the timers that are left."""
@@ -112,15 +111,10 @@ class Batch:
     def note(self, given: Input, outcome: str) -> None:
         """Count a command, and put it into the journal."""
         self._note(given)
-        counted = given.record.topic, outcome
-        self.outcomes[counted] = self.outcomes.get(counted, 0) + 1
-
-    def states(self) -> dict[str, bytes]:
-        """The state of every lead touched."""
-        return self.states_of(self.touched)
+        self._count(given, outcome)
 
     def states_of(self, lead_ids: Iterable[str]) -> dict[str, bytes]:
-        """The states of these leads."""
+        """The states of these leads; those of a batch are all that it touched."""
         return {lead_id: encode_lead(self.leads[lead_id]) for lead_id in lead_ids}
 
     def changed_profiles(self) -> dict[str, bytes]:
@@ -249,6 +243,10 @@ class Batch:
             return REJECTED
         self.outputs.add_rekeyed(given.record, given.timestamp_ms, self.partition_of)
         return REKEYED
+
+    def _count(self, given: Input, outcome: str) -> None:
+        counted = given.record.topic, outcome
+        self.outcomes[counted] = self.outcomes.get(counted, 0) + 1
 
     def _note(self, given: Input) -> None:
         if self.keeps_journal:

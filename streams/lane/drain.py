@@ -19,7 +19,7 @@ from collections.abc import Iterable, Sequence
 from schemas.published import Published
 from streams.lane.gaps import halt_at, output_gap
 from streams.lane.outputs import tombstone
-from streams.lane.ports import OutboxEntry, Publisher
+from streams.lane.ports import LaneStore, OutboxEntry, Publisher
 from streams.lane.position import Position
 from streams.lane.timeline import Outset, outset, restamped
 from streams.metrics import Metrics
@@ -146,3 +146,11 @@ class Drain:
             self._less.set()
             for entry in page:
                 self._metrics.published.labels(entry.topic).inc()
+
+
+async def read_outbox(store: LaneStore) -> list[OutboxEntry]:
+    """All that waits in a lane's outbox, in order."""
+    entries: list[OutboxEntry] = []
+    while page := await store.outbox(entries[-1].number if entries else 0, ENTRIES_AT_ONCE):
+        entries += page
+    return entries

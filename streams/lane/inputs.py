@@ -82,6 +82,13 @@ def origin_header(record: Record) -> tuple[str, bytes]:
     return ORIGIN_HEADER, f"{record.topic}/{record.partition}/{record.offset}".encode()
 
 
+def parse_origin(header: bytes) -> Origin | None:
+    """What `origin_header` has written; None if it is something else."""
+    topic, _, place = header.decode("utf-8", "replace").partition("/")
+    partition, _, offset = place.partition("/")
+    return Origin(topic, int(partition), int(offset)) if partition.isdecimal() and offset.isdecimal() else None
+
+
 def _read_said(record: Record, topic: Topic, timestamp_ms: int) -> ProfileUpdate | LeadCommand | ModelCommand:
     if topic.family is Family.PROFILE:
         return decode_profile(record.value, timestamp_ms)
@@ -98,9 +105,8 @@ def _check_key(record: Record, lead_id: str) -> None:
 def _read_origin(record: Record) -> Origin:
     for name, value in record.headers:
         if name == ORIGIN_HEADER:
-            topic, _, place = value.decode("utf-8", "replace").partition("/")
-            partition, _, offset = place.partition("/")
-            known = BY_NAME.get(topic)
-            if known and known.family in LEAD_FAMILIES and partition.isdecimal() and offset.isdecimal():
-                return Origin(topic, int(partition), int(offset))
+            origin = parse_origin(value)
+            known = BY_NAME.get(origin.topic) if origin else None
+            if origin and known and known.family in LEAD_FAMILIES:
+                return origin
     raise Refused(Reason.BAD_ORIGIN)

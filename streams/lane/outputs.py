@@ -56,7 +56,7 @@ class Outputs:
         self.history.pop(lead_id, None)
         self.entries = [tombstone(entry) if is_about(entry, key) else entry for entry in self.entries]
         place = self.position.next_seq(CHANGES.name)
-        self._add(CHANGES.name, self.partition, key, None, _place_headers(place))
+        self._add(CHANGES.name, self.partition, key, None, place_headers(place))
 
     def add_refusal(self, given: Input, refused: Refused) -> None:
         """Publish why a record was not accepted."""
@@ -73,7 +73,7 @@ class Outputs:
             payload=self._payload(value),
         )
         place = self.position.next_seq(REJECTED.name)
-        headers = (*_place_headers(place), ("reason", refused.reason.encode()), JSON)
+        headers = (*place_headers(place), ("reason", refused.reason.encode()), JSON)
         self._add(REJECTED.name, self.partition, record.key or None, encode(rejected), headers)
         self.refusals[refused.reason.value] += 1
 
@@ -84,7 +84,7 @@ class Outputs:
 
     def _add_change(self, change: Change) -> None:
         value, place = encode(change), (change.timeline, change.seq)
-        headers = (*_place_headers(place), ("alert", b"1" if change.alert else b"0"), *_event_headers(change))
+        headers = (*place_headers(place), ("alert", b"1" if change.alert else b"0"), *_event_headers(change))
         self._add(CHANGES.name, self.partition, change.lead_id.encode(), value, headers)
         self.history.setdefault(change.lead_id, []).append(value)
         self.changes.append(change)
@@ -118,7 +118,8 @@ def tombstone(entry: OutboxEntry) -> OutboxEntry:
     return replace(entry, value=None, headers=headers)
 
 
-def _place_headers(place: tuple[int, int]) -> tuple[tuple[str, bytes], ...]:
+def place_headers(place: tuple[int, int]) -> tuple[tuple[str, bytes], ...]:
+    """A (timeline, seq), for consumers that drop what they have seen."""
     timeline, seq = place
     return ("timeline", str(timeline).encode()), ("seq", str(seq).encode())
 

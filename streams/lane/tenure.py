@@ -20,13 +20,13 @@ from scoring.profile import Profile
 from streams.lane.batch import MODEL, REJECTED, Batch
 from streams.lane.caution import Caution, read_trial
 from streams.lane.commits import Committer, new_commit_id
-from streams.lane.drain import ENTRIES_AT_ONCE, Drain
+from streams.lane.drain import Drain, read_outbox
 from streams.lane.erasures import Erasures
 from streams.lane.gaps import Fingerprint
 from streams.lane.inputs import Input, read_input
 from streams.lane.leads import Leads
 from streams.lane.outputs import Outputs
-from streams.lane.ports import Acquired, Commit, LaneStore, OutboxEntry, Record, Rewound, Source
+from streams.lane.ports import Acquired, Commit, LaneStore, Record, Rewound, Source
 from streams.lane.position import Position, Succession
 from streams.lane.present import Present
 from streams.lane.steps import Steps, Taken
@@ -91,7 +91,7 @@ class Tenure:
         """Become the one who publishes for the lane, and publish what waits in its outbox. Raises Halted."""
         self._source.seek(self.position.offsets)
         self._note(acquired.standing.time_ms, acquired.standing.next_timer_ms)
-        outbox = await self._committer.until_available(self._read_outbox)
+        outbox = await self._committer.until_available(lambda: read_outbox(self._store))
         judged = await self._drain.take_over(self.position, outbox)
         self.position.note_publisher(judged.before)
         is_new_timeline = judged.timeline != self.position.timeline
@@ -150,12 +150,6 @@ class Tenure:
         is_full = self._drain.backlog >= self._around.settings.outbox_limit
         self._around.metrics.outbox_full.labels(str(self._committer.partition)).set(is_full)
         return is_full
-
-    async def _read_outbox(self) -> list[OutboxEntry]:
-        entries: list[OutboxEntry] = []
-        while page := await self._store.outbox(entries[-1].number if entries else 0, ENTRIES_AT_ONCE):
-            entries += page
-        return entries
 
     async def _look_around(self) -> None:
         if self._drain.published > self._trimmed:

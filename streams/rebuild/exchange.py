@@ -23,7 +23,7 @@ from schemas.topics import CHANGES
 from scoring.lead import NEVER, Lead
 from scoring.notices import BandMove, FlagMove, Notice, take_picture
 from scoring.plan import Plan
-from scoring.score import Curve
+from scoring.score import score_now
 from scoring.state import Damaged, UnknownFormat, decode_lead
 from streams.lane.erasures import Erasures
 from streams.lane.outputs import Outputs
@@ -234,7 +234,7 @@ def _placed(change: bytes, stands: tuple[int, int], place: tuple[int, int]) -> b
 
 
 def _correction(plan: Plan, lead: Lead, moved: BandMove | FlagMove) -> Notice:
-    score = Curve(plan, lead).score(lead.as_of)
+    score = score_now(plan, lead)
     return Notice(moved, Cause.REBUILD, lead.as_of, False, score, score, take_picture(plan, lead))
 
 

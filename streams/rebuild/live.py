@@ -16,8 +16,9 @@ from typing import Any
 
 from schemas.topics import REJECTED, REKEYED
 from streams.lane.commits import Committer, new_commit_id
-from streams.lane.drain import ENTRIES_AT_ONCE, Drain
+from streams.lane.drain import Drain, read_outbox
 from streams.lane.gaps import output_gap
+from streams.lane.outputs import place_headers
 from streams.lane.ports import Commit, Halted, OutboxEntry, Rewound
 from streams.lane.position import GONE, NEXT_MODEL, OFFSET, ORIGIN, PRINT, Position
 from streams.lane.tenure import PULL_S
@@ -54,7 +55,7 @@ class Live:
         self.meta = acquired.meta
         position = self.position = Position.read(acquired.meta)
         position.take_changed()  # A lane without scores stays one until it has some.
-        outbox = await self._read_outbox()
+        outbox = await read_outbox(self._site.live)
         is_begun = self.meta[MARK].isdecimal() or await self._accept_outputs(outbox)
         judged = await self._drain.take_over(position, outbox)
         self.told = await self._site.read_told(position.is_new)
@@ -138,17 +139,10 @@ class Live:
         await self.commit(meta={**gap.way.fields, MARK: gap.way.fields["timeline"]})
         return True
 
-    async def _read_outbox(self) -> list[OutboxEntry]:
-        entries: list[OutboxEntry] = []
-        while page := await self._site.live.outbox(entries[-1].number if entries else 0, ENTRIES_AT_ONCE):
-            entries += page
-        return entries
-
     def _numbered(self, entry: OutboxEntry) -> OutboxEntry:
         if entry.topic == REKEYED.name:
             return self.next_entry(entry)
         assert entry.topic == REJECTED.name
         place = self.position.next_seq(REJECTED.name)
         others = [header for header in entry.headers if header[0] not in ("timeline", "seq")]
-        headers = (("timeline", str(place[0]).encode()), ("seq", str(place[1]).encode()), *others)
-        return self.next_entry(replace(entry, headers=headers))
+        return self.next_entry(replace(entry, headers=(*place_headers(place), *others)))

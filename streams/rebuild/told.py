@@ -17,7 +17,7 @@ import msgspec
 
 from schemas.instants import parse_ms
 from schemas.topics import CHANGES, REJECTED, REKEYED
-from streams.lane.inputs import ORIGIN_HEADER
+from streams.lane.inputs import ORIGIN_HEADER, Origin, parse_origin
 from streams.lane.ports import OutboxEntry
 
 BAND, FLAG, SURGE = "band", "flag ", "surge"
@@ -158,9 +158,6 @@ class Told:
         self._known[place] = max(offset, self._known.get(place, -1))
 
 
-def origin_of(output: Output) -> tuple[str, int, int]:
-    """Topic, partition and offset where a re-keyed record was first; nowhere for one that does not tell."""
-    told = dict(output.headers).get(ORIGIN_HEADER, b"").decode("utf-8", "replace")
-    topic, _, place = told.partition("/")
-    partition, _, offset = place.partition("/")
-    return (topic, int(partition), int(offset)) if partition.isdecimal() and offset.isdecimal() else ("", -1, -1)
+def origin_of(output: Output) -> Origin:
+    """Where a re-keyed record was first; nowhere for one that does not tell."""
+    return parse_origin(dict(output.headers).get(ORIGIN_HEADER, b"")) or Origin("", -1, -1)

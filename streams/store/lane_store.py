@@ -21,7 +21,7 @@ from streams.store.entries import from_fields, stream_id
 from streams.store.keys import Keys, layout
 from streams.store.queries import board_top, load, load_profiles
 from streams.store.refusals import rebuilt, refusal
-from streams.store.scripts import ACQUIRE, COMMIT, STANDING
+from streams.store.scripts import ACCEPT, ACQUIRE, COMMIT, STANDING
 
 SCAN_COUNT = 1_000
 """Leads that one step of a scan looks at: 0.3 ms of Redis, and a million leads in a thousand steps."""
@@ -132,3 +132,12 @@ class RedisLane:
 
 def _instant(timer: bytes) -> int | None:
     return int(float(timer)) if timer else None
+
+
+async def accept(
+    connection: Connection, keys: Keys, ver: str, fields: Mapping[str, str], removed: Sequence[str]
+) -> bool:
+    """Write and remove fields of a lane's meta, if it stands at `ver` (empty: wherever it stands); else False."""
+    values = [word for pair in fields.items() for word in pair]
+    answer = await connection.run(ACCEPT, (keys.meta,), [ver, str(len(values)), *values, *removed])
+    return bool(answer[0] == b"OK")

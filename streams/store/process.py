@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from scoring.state import STATE_FORMAT
+from streams.settings import Settings
 from streams.store.connection import Connection
 from streams.store.keys import DRAFT, Keys
-from streams.store.lane_store import Identity, RedisLane
+from streams.store.lane_store import Identity, RedisLane, accept
 from streams.store.reader import Reader
 from streams.store.rebuilt_lane import RebuiltLane
 from streams.store.safety import check_safety
-from streams.store.scripts import ACCEPT
 
 
 class Store:
@@ -34,6 +34,17 @@ class Store:
         """
         identity = Identity(partitions, environment, STATE_FORMAT)
         return cls(await Connection.open(url), prefix, identity, volatile=volatile)
+
+    @classmethod
+    async def of(cls, settings: Settings) -> Store:
+        """The one that these settings name. Raises as `connect`."""
+        return await cls.connect(
+            settings.redis,
+            prefix=settings.prefix,
+            partitions=settings.partitions,
+            environment=settings.environment,
+            volatile=settings.volatile,
+        )
 
     async def check(self) -> None:
         """Raise StoreUnavailable if Redis does not answer, StoreRefused if scores may not be kept there."""
@@ -59,10 +70,7 @@ class Store:
         False, and nothing is written, if the lane does not stand at `ver` any more (empty: wherever it stands), or
         was never taken. Its owner takes over again from what is written.
         """
-        values = [word for pair in fields.items() for word in pair]
-        args = [ver, str(len(values)), *values, *removed]
-        answer = await self._connection.run(ACCEPT, (Keys(self._prefix, partition).meta,), args)
-        return bool(answer[0] == b"OK")
+        return await accept(self._connection, Keys(self._prefix, partition), ver, fields, removed)
 
     def reader(self) -> Reader:
         """The same Redis, to look at, over the same connections."""

@@ -11,8 +11,8 @@ from streams.rebuild.ports import Mark
 from streams.store.commit import HISTORY_LENGTH
 from streams.store.connection import Connection, pairs
 from streams.store.keys import DRAFT, Keys
-from streams.store.lane_store import SCAN_COUNT, Identity, RedisLane
-from streams.store.scripts import ACCEPT, EMPTY, LISTS
+from streams.store.lane_store import SCAN_COUNT, Identity, RedisLane, accept
+from streams.store.scripts import EMPTY, LISTS
 
 OUTCOMES_PAGE = 500
 """Records of what became of leads, a kilobyte or two each."""
@@ -81,11 +81,7 @@ class RebuiltLane(RedisLane):
 
     async def settle(self, ver: int, fields: Mapping[str, str], removed: Sequence[str]) -> bool:
         """Write and remove fields of meta at once, if the lane stands at `ver`; False: it does not."""
-        values = [word for pair in fields.items() for word in pair]
-        answer = await self._connection.run(
-            ACCEPT, (self._keys.meta,), [str(ver), str(len(values)), *values, *removed]
-        )
-        return bool(answer[0] == b"OK")
+        return await accept(self._connection, self._keys, str(ver), fields, removed)
 
     async def _remove(self, *keys: str) -> None:
         answer = await self._connection.run(EMPTY, (self._keys.meta, *keys), (self._token,))

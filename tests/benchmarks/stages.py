@@ -147,7 +147,7 @@ class LaneInProcess:
 
     def _commit(self, batch: Batch, times: StageTimes) -> None:
         with times.stage("encode"):
-            states = batch.states()
+            states = batch.states_of(batch.touched)
         with times.stage("board, timers"):
             board, timers = batch.board(), batch.timers()
         position, outputs = self._position, batch.outputs

@@ -14,6 +14,7 @@ from redis import Redis, RedisError
 from streams.clock import Clock
 from tests.chaos.crew import Crew, resident_kb
 from tests.support.servers import RedisServer
+from tests.support.tasks import ended
 
 EVERY_S = 2.0
 
@@ -60,11 +61,7 @@ class MemoryWatch:
 
     async def stop(self) -> None:
         """No more. Raises what has ended it before."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-            if not self._task.cancelled():
-                self._task.result()
+        await ended(self._task)
 
     async def _run(self) -> None:
         while True:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from schemas.topics import CHANGES, REJECTED
+from tests.support.tasks import ended
 from tests.support.workers import Place, Site
 
 OUTPUTS = (CHANGES.name, REJECTED.name)
@@ -64,11 +65,7 @@ class LiveReader:
 
     async def stop(self) -> None:
         """End it. Raises what has ended it before."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-            if not self._task.cancelled():
-                self._task.result()
+        await ended(self._task)
         if self._consumer is not None:
             # A consumer whose broker is away may end in a cancellation of its own.
             await asyncio.gather(self._consumer.stop(), return_exceptions=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from tests.chaos.crew import SETTINGS, Crew, resident_kb
 from tests.chaos.lanes import Lanes
+from tests.support.tasks import ended
 
 EVERY_S = 0.5
 
@@ -44,11 +45,7 @@ class Watch:
 
     async def stop(self) -> None:
         """No more. Raises what has ended it before."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-            if not self._task.cancelled():
-                self._task.result()
+        await ended(self._task)
 
     def grown(self) -> list[str]:
         """What has grown beyond its bound."""

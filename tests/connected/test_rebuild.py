@@ -6,7 +6,7 @@ import asyncio
 import json
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -49,13 +49,6 @@ pytestmark = [pytest.mark.timeout(240), pytest.mark.real_kafka]
 async def site(fresh_topics: FreshTopics, redis_url: str, prefix: str, tmp_path: Path) -> Site:
     """Two partitions."""
     return Site(await fresh_topics(2), redis_url, prefix, tmp_path, 2)
-
-
-@pytest.fixture
-async def raw(redis_url: str) -> AsyncIterator[Redis]:
-    """A client of Redis, to harm it with."""
-    async with Redis.from_url(redis_url) as client:
-        yield client
 
 
 def traffic(seed: int = 1) -> list[Event]:

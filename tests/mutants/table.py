@@ -33,7 +33,7 @@ MUTANTS = (
         "a commit is the owner's",
         (
             Edit("streams.store.lane_store:COMMIT", "if stored[1] ~= token then", "if false then"),
-            Edit("streams.store.lane_store:STANDING", "if owner ~= ARGV[1] then", "if false then"),
+            Edit("streams.store.lane_store:STANDING", "if owner ~= token then", "if false then"),
             Edit(
                 "tests.support.doubles.store:MemoryLane._compare_token",
                 "if owner != self._token:",

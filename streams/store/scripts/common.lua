@@ -8,6 +8,17 @@ local function standing(meta, timers, outbox)
   return {'OK', redis.call('HGET', meta, 'ver'), clock[1] .. millis, first[2] or '', redis.call('XLEN', outbox)}
 end
 
+-- The refusal to who does not own the lane (any more), or nil.
+local function not_owner(meta, token)
+  local owner = redis.call('HGET', meta, 'token')
+  if not owner then
+    return {'REWOUND', 'token', token, ''}
+  end
+  if owner ~= token then
+    return {'FENCED'}
+  end
+end
+
 -- The refusal to write to a key that is there and has another type, or nil. Writing to it would fail, and
 -- Redis does not roll back what a script wrote before.
 local function wrong_type(key, expected)
