@@ -161,20 +161,23 @@ async def test_a_fetch_that_does_not_come_back_crashes_the_service(
 ) -> None:
     """The consumer is a member of its group still, Kafka has more, and the lane waits in its pull."""
     monkeypatch.setattr(ingest_module, "LOOK_EVERY_S", 0.1)
+    is_waiting = asyncio.Event()
+
+    async def never(*_: object, **__: object) -> None:
+        is_waiting.set()
+        await asyncio.Event().wait()
+
     bootstrap = await fresh_topics(1)
     ingest = Ingest(settings(bootstrap, prefix, 1), lambda _, s: FakeLane(s, {}), SystemClock())
     async with started(ingest):
         await until(lambda: bool(ingest.lanes), "the lane runs")
         assert ingest._consumer is not None
         monkeypatch.setattr(ingest._consumer, "getmany", never)
+        await produce(bootstrap, [b"ends a fetch that waits already"])
+        await until(is_waiting.is_set, "the lane waits in a fetch that does not come back")
         await produce(bootstrap, [b"L"] * 3)
         await until(lambda: ingest.crashed, "the service has crashed")
     assert isinstance(ingest.crash_reason, FetchesStopped)
-
-
-async def never(*_: object, **__: object) -> None:
-    """In place of a fetch."""
-    await asyncio.Event().wait()
 
 
 async def test_no_kafka_is_said_in_time(prefix: str, monkeypatch: pytest.MonkeyPatch) -> None:
