@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEMO_STAMP := $(VENV)/.demo-installed
-COMPILED := $(wildcard scoring/*.p[yx]* schemas/*.py streams/lane/*.p[yx]*)
+COMPILED := $(wildcard scoring/*.p[yx]* schemas/*.p[yx]* streams/lane/*.p[yx]*)
 install_with = $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[$(1)]'
 
 .PHONY: install demo test check bench bench-full bench-stages chaos chaos-full soak simulate mutants clean

@@ -11,14 +11,17 @@ from Cython.Build import cythonize
 from setuptools import Extension, setup
 
 HOT = (
-    *("schemas.codec", "schemas.instants"),
+    *("schemas.accepted", "schemas.codec", "schemas.instants"),
     *("scoring.advance", "scoring.arrays", "scoring.bands", "scoring.calendar", "scoring.falls", "scoring.fold"),
     *("scoring.lead", "scoring.limits", "scoring.memory", "scoring.packing", "scoring.score", "scoring.series"),
     *("scoring.state", "streams.lane.batch", "streams.lane.inputs", "streams.lane.steps"),
 )
 """What runs for each event: plain Python, with its types in .pxd files; arrays.py has a twin in arrays.pyx."""
 
-WARM = ("scoring.explain", "scoring.notices", "scoring.plan", "scoring.terms", "streams.lane.outputs")
+WARM = (
+    *("scoring.conditions", "scoring.explain", "scoring.flags", "scoring.notices", "scoring.plan", "scoring.terms"),
+    "streams.lane.outputs",
+)
 """What runs for each change, and what the above needs to know of a plan in its types."""
 
 DIRECTIVES = {

@@ -2,6 +2,7 @@
 
 - `topics`    the one table of topics: names, order of ties, default kinds, retention
 - `signals`   what a lead did (`email.opens`, `email.clicks`, `webinar.signups`, `engagements`)
+- `accepted`  a signal as the fold takes it
 - `profiles`  who a lead is (`lead.profiles`): fields, each with the value that occurred last
 - `commands`  what people decide (`lead.commands`): flags, retractions, outcomes, erasures, the model in force
 - `changes`   what goes out: a band entered or left, a surge, a red flag, with the reasons

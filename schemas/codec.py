@@ -12,13 +12,14 @@ from typing import TypeVar
 import msgspec
 from pydantic import BaseModel, ValidationError
 
+from schemas.accepted import Json, Signal, is_blank
 from schemas.changes import Change
 from schemas.commands import BY_COMMAND, LeadCommand, ModelCommand
 from schemas.instants import DAY_MS, LATEST_MS, MINUTE_MS, YEAR_2000_MS, NotAnInstant, NoZone, parse_ms
 from schemas.outcomes import OutcomeRecord
 from schemas.profiles import ProfileUpdate, ProfileValue, read_fields
 from schemas.rejected import Reason, Refused
-from schemas.signals import ID_MAX_LENGTH, KIND, Json, Signal, SignalValue, is_blank
+from schemas.signals import ID_MAX_LENGTH, KIND, SignalValue
 
 VALUE_MAX_BYTES = 1 << 20
 """Kafka's own default bound of a message; a signal is a few hundred bytes."""

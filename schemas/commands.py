@@ -6,8 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
+from schemas.accepted import is_blank
 from schemas.rejected import Reason
-from schemas.signals import KIND, Identifier, InputValue, InstantMs, is_blank, read_instant, read_kind, refuse
+from schemas.signals import KIND, Identifier, InputValue, InstantMs, read_instant, read_kind, refuse
 
 TEXT_MAX = 200
 """Of what people write (a reason, a name, a note): cut there, since the first words say it."""

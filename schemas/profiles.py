@@ -5,8 +5,9 @@ from __future__ import annotations
 import msgspec
 from pydantic import ConfigDict
 
+from schemas.accepted import Json, is_blank
 from schemas.rejected import Reason, Refused
-from schemas.signals import InputValue, Json, is_blank
+from schemas.signals import InputValue
 
 FIELDS_MAX = 64
 FIELD_MAX_CHARS = 1_000

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import Annotated
 
-import msgspec
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from schemas.accepted import is_blank
 from schemas.instants import NotAnInstant, NoZone, parse_ms
 from schemas.rejected import Reason
 
@@ -20,13 +20,6 @@ KIND = re.compile(r"[a-z][a-z0-9_-]*(?:\.[a-z0-9_-]+)+")
 
 RESERVED = frozenset({"id", "lead_id", "kind", "occurred_at", "machine"})
 """Members with a meaning of their own; every other member is an attribute."""
-
-Json = str | int | float | bool | None | list["Json"] | dict[str, "Json"]
-
-
-def is_blank(value: object) -> bool:
-    """Null, or text of white space only: as good as missing."""
-    return value is None or (isinstance(value, str) and not value.strip())
 
 
 def refuse(reason: Reason) -> PydanticCustomError:
@@ -102,14 +95,3 @@ class SignalValue(InputValue):
     machine: Annotated[StrictBool | None, BeforeValidator(_blank_is_missing)] = Field(
         default=None, description="true: a prefetch, a scanner or a bot did it, not the lead"
     )
-
-
-class Signal(msgspec.Struct, frozen=True, gc=False):
-    """An accepted value, as the fold takes it. `attributes` is the whole value; RESERVED names are none."""
-
-    id: str
-    lead_id: str
-    kind: str
-    occurred_ms: int
-    machine: bool
-    attributes: dict[str, Json]

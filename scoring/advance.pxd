@@ -4,6 +4,7 @@ cimport cython
 from scoring.arrays cimport whole_t
 from scoring.bands cimport earlier
 from scoring.falls cimport find_fall, held_until
+from scoring.flags cimport next_expiry
 from scoring.lead cimport Lead
 from scoring.plan cimport Plan
 from scoring.score cimport Curve

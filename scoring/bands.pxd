@@ -3,6 +3,7 @@
 cimport cython
 from scoring.arrays cimport whole_t
 from scoring.falls cimport find_fall, second_after
+from scoring.flags cimport next_expiry
 from scoring.lead cimport Lead
 from scoring.plan cimport Plan
 from scoring.score cimport Curve

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from schemas.signals import Json, is_blank
+from schemas.accepted import Json, is_blank
 from scoring.emails import email_classes
 from scoring.parts import Condition, FitCondition, compile_regex
 

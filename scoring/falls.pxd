@@ -2,6 +2,7 @@
 
 cimport cython
 from scoring.arrays cimport whole_t
+from scoring.flags cimport next_expiry
 from scoring.lead cimport Lead
 from scoring.plan cimport Plan
 from scoring.score cimport Curve, Piece

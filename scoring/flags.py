@@ -29,6 +29,8 @@ def expiry_ms(flag: Flag) -> int:
 
 def next_expiry(lead: Lead) -> int:
     """When the next flag of the lead expires; NEVER if none does."""
+    if not lead.flags:
+        return NEVER
     ends = [expiry_ms(flag) for flag in lead.flags if flag.until != NEVER]
     return min(ends, default=NEVER)
 

@@ -2,6 +2,7 @@
 
 cimport cython
 from cpython.array cimport array
+from schemas.accepted cimport Signal
 from scoring.advance cimport advance
 from scoring.arrays cimport whole_t, add_number, number_at, word_t
 from scoring.bands cimport band_after_input, look_ahead
@@ -18,6 +19,8 @@ cdef whole_t HOUR_MS, NEVER, SECOND_MS
 cdef double ROUNDING
 
 @cython.final
+@cython.freelist(8)
+@cython.no_gc
 cdef class Counted:
     cdef readonly list rules, values
     cdef readonly word_t mask
@@ -27,10 +30,10 @@ cdef class Counted:
     cdef int add(self, RulePlan rule) except -1
 
 @cython.locals(known=word_t, occurred_ms=whole_t)
-cpdef tuple apply_signal(Plan plan, Lead lead, signal, whole_t timestamp_ms, list notices)
+cpdef tuple apply_signal(Plan plan, Lead lead, Signal signal, whole_t timestamp_ms, list notices)
 
 @cython.locals(occurred_ms=whole_t, kind=KindPlan, counted=Counted, lowers=cython.bint, surges=cython.bint, scored=cython.bint, previous_score=cython.double)
-cdef int _apply(Plan plan, Lead lead, signal, word_t known, whole_t timestamp_ms, list notices) except -1
+cdef int _apply(Plan plan, Lead lead, Signal signal, word_t known, whole_t timestamp_ms, list notices) except -1
 
 cdef bint _may_lower(Plan plan, Lead lead, KindPlan kind, Counted counted) except -1
 cdef bint _may_move(Plan plan, Lead lead, KindPlan kind, int gain) except -1

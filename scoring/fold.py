@@ -13,9 +13,9 @@ from array import array
 from enum import StrEnum
 from math import inf
 
+from schemas.accepted import Json, Signal
 from schemas.changes import Cause
 from schemas.instants import HOUR_MS, SECOND_MS
-from schemas.signals import Json, Signal
 from scoring.advance import advance
 from scoring.arrays import add_number, number_at
 from scoring.bands import Step, band_after_input, look_ahead, move

@@ -10,6 +10,7 @@ cdef int _STEPS
 cpdef double coarse(double ceiling) noexcept
 
 @cython.final
+@cython.no_gc
 cdef class Lead:
     cdef public whole_t as_of, latest, mark, wake, surged
     cdef public double ceiling

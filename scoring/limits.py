@@ -11,7 +11,7 @@ from array import array
 import msgspec
 import xxhash
 
-from schemas.signals import Json, is_blank
+from schemas.accepted import Json, is_blank
 from scoring.arrays import append_word, remove_words, word_at
 from scoring.bounds import BUCKETS_MAX
 from scoring.layout import BUCKET_AT, COUNTED

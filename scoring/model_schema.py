@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import itertools
 
-from schemas.signals import RESERVED, Json
+from schemas.accepted import Json
+from schemas.signals import RESERVED
 from scoring.fit_model import FIGURES, LETTERS, PROFILE_RESERVED
 from scoring.members import MEMBERS
 from scoring.model import DECAYS, ScoringModel

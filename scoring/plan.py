@@ -10,8 +10,8 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
 
+from schemas.accepted import Json
 from schemas.instants import DAY_MS, HOUR_MS
-from schemas.signals import Json
 from scoring.bounds import STATE_MAX_BYTES
 from scoring.calendar import day_of, utc_day, week_of_day
 from scoring.conditions import Test, compile_where

@@ -3,6 +3,7 @@
 cimport cython
 from cpython.array cimport array
 from scoring.arrays cimport whole_t, add_number, number_at, put_number, zeros
+from scoring.flags cimport caps
 from scoring.lead cimport Lead, coarse
 from scoring.plan cimport Plan
 from scoring.series cimport count_since
@@ -12,6 +13,7 @@ cdef whole_t END_OF_TIME_MS, HOUR_MS, NEVER
 cdef double _PARTS_OF_A_POINT, _NEAR_A_HALF, _POINTS_MAX
 
 @cython.final
+@cython.freelist(8)
 cdef class Curve:
     cdef readonly Plan plan
     cdef readonly dict parts
@@ -38,6 +40,7 @@ cdef class Curve:
 cpdef double score_now(Plan plan, Lead lead) except? -1e300
 
 @cython.final
+@cython.freelist(8)
 cdef class Piece:
     cdef double _cap
     cdef Curve _curve

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Protocol
 
 from aiokafka.errors import (
@@ -110,10 +110,18 @@ async def answering(bootstrap: str, within_s: float = REACH_TIMEOUT_S) -> AsyncI
 
 
 async def closed(closing: Awaitable[None], within_s: float = CLOSE_S) -> None:
-    """Returns once a client is closed, or its time is up: what it still had to say was waited for before."""
-    with suppress(TimeoutError, KafkaError):
-        async with asyncio.timeout(within_s):
-            await closing
+    """Returns once a client is closed, or its time is up: what it still had to say was waited for before.
+
+    aiokafka cancels tasks of its own, and may let that out as if whoever closes were cancelled: so it runs apart.
+    """
+    task = asyncio.ensure_future(closing)
+    try:
+        await asyncio.wait({task}, timeout=within_s)
+    finally:
+        task.cancel()
+    error = None if not task.done() or task.cancelled() else task.exception()
+    if error is not None and not isinstance(error, TimeoutError | KafkaError):
+        raise error
 
 
 def named(bootstrap: str, error: KafkaError) -> Exception:

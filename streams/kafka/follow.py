@@ -14,8 +14,8 @@ from typing import Self
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
+from schemas.accepted import Json
 from schemas.codec import decode_object
-from schemas.signals import Json
 from schemas.topics import CHANGES
 from streams.kafka.errors import RETRY_S, KafkaUnreachable, answering, closed, reach
 from streams.kafka.topics import partitions_of

@@ -14,11 +14,11 @@ from typing import NamedTuple
 
 import msgspec
 
+from schemas.accepted import Signal
 from schemas.codec import encode
 from schemas.commands import ContactedCommand, EraseCommand, OutcomeCommand
 from schemas.profiles import ProfileUpdate
 from schemas.rejected import Reason, Refused
-from schemas.signals import Signal
 from scoring.advance import advance
 from scoring.changes import record_origin
 from scoring.commands import apply_command, erased_at
@@ -79,6 +79,7 @@ class Batch:
     stray: set[str] = field(default_factory=set)
     _updated: set[str] = field(default_factory=set)
     _timers: list[tuple[int, str]] = field(default_factory=list)
+    _is_erasing: bool = False
 
     def fold(self, inputs: Sequence[Input], due: Sequence[tuple[str, int]]) -> None:
         """Apply the inputs in order, and each timer before the first input that is not before it."""
@@ -90,6 +91,7 @@ class Batch:
         """The timers that are due within the batch. The steps of a fold, for whoever does something in between."""
         self._timers = [(wake_ms, lead_id) for lead_id, wake_ms in due]
         heapify(self._timers)
+        self._is_erasing = self.erasures.is_any
 
     def apply(self, inputs: Sequence[Input]) -> None:
         """The next inputs."""
@@ -186,7 +188,7 @@ class Batch:
             return self._set_aside(given)
         if self.keeps_journal:
             self._note(given)
-        if self.erasures.is_any and self.erasures.covers(lead_id, occurred_ms_of(said)):
+        if self._is_erasing and self.erasures.covers(lead_id, occurred_ms_of(said)):
             return Outcome.ERASED
         wake, ceiling = (NEVER, NO_CEILING) if lead is None else (lead.wake, lead.ceiling)
         notices: list[Notice] = []
@@ -230,6 +232,7 @@ class Batch:
         """Nothing of the lead stays, also not of what this batch says of it."""
         self.gone[lead_id] = until_ms
         self.erasures.add(lead_id, until_ms)
+        self._is_erasing = True
         self.outputs.erase(lead_id)
         self.profiles[lead_id] = Profile()
         self._updated.discard(lead_id)

@@ -6,15 +6,15 @@ record of `leadline.rekeyed` is read as a record of the topic that it came from.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
-from msgspec import Struct
-
+from schemas.accepted import Signal
 from schemas.codec import decode_command, decode_profile, decode_signal
 from schemas.commands import LeadCommand, ModelCommand
 from schemas.profiles import ProfileUpdate
 from schemas.rejected import Reason, Refused
-from schemas.signals import Signal
 from schemas.topics import BY_NAME, REKEYED, Family, Topic
 from streams.lane.ports import Record
 
@@ -38,7 +38,8 @@ Said = Signal | ProfileUpdate | LeadCommand
 """What a record says of one lead."""
 
 
-class Input(Struct, frozen=True, gc=False):
+@dataclass(frozen=True)
+class Input:
     """A record, and one of: what it says of a lead, a model command, a refusal."""
 
     record: Record
@@ -70,6 +71,29 @@ def read_input(record: Record, timestamp_ms: int) -> Input:
         # The collector does not see through pydantic's error: its frames, and so the batch, would stay for ever.
         refused.__context__ = None
         return Input(record, timestamp_ms, origin, None, None, refused)
+
+
+class Mentions(NamedTuple):
+    """Of some inputs: whom they are about, whose profile they tell, the latest instant, the last records."""
+
+    leads: list[str]
+    profiled: list[str]
+    until_ms: int
+    last: dict[str, Record]
+
+
+def mentions(inputs: Sequence[Input]) -> Mentions:
+    """What a lane has to load and to note before it applies these."""
+    leads, profiled, until_ms, last = [], [], 0, {}
+    for given in inputs:
+        said = given.said
+        if said is not None:
+            leads.append(said.lead_id)
+            if isinstance(said, ProfileUpdate):
+                profiled.append(said.lead_id)
+        until_ms = max(until_ms, given.timestamp_ms)
+        last[given.record.topic] = given.record
+    return Mentions(leads, profiled, until_ms, last)
 
 
 def occurred_ms_of(said: Said) -> int:

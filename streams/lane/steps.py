@@ -10,18 +10,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping, Sequence
-from heapq import heapify, heappop, heapreplace
-from typing import NamedTuple
 
 from schemas.topics import PLACE
 from streams.lane.ports import Pull, Record
 
-
-class Taken(NamedTuple):
-    """A record whose turn has come, with its Kafka timestamp, or the present if that is earlier."""
-
-    record: Record
-    timestamp_ms: int
+Taken = tuple[Record, int]
+"""A record whose turn has come, with its Kafka timestamp, or the present if that is earlier."""
 
 
 class Steps:
@@ -65,20 +59,22 @@ class Steps:
         """The records whose turn it is, in order, at most a batch of them."""
         waiting, awaited = self._waiting, self._open - self._unread
         taken: list[Taken] = []
-        if any(not waiting[topic] for topic in awaited):
+        if not all(map(waiting.__getitem__, awaited)):
             return taken
-        heads = [_head(topic, records, present_ms) for topic, records in waiting.items() if records]
-        heapify(heads)
-        while heads and len(taken) < self._batch_records:
-            timestamp_ms, _, topic = heads[0]
-            records = waiting[topic]
-            taken.append(Taken(records.popleft(), timestamp_ms))
+        topics = sorted([topic for topic, records in waiting.items() if records], key=PLACE.__getitem__)
+        queues = [waiting[topic] for topic in topics]
+        stamps = [min(records[0].timestamp, present_ms) for records in queues]
+        while stamps and len(taken) < self._batch_records:
+            timestamp_ms = min(stamps)
+            turn = stamps.index(timestamp_ms)
+            records = queues[turn]
+            taken.append((records.popleft(), timestamp_ms))
             if records:
-                heapreplace(heads, _head(topic, records, present_ms))
+                stamps[turn] = min(records[0].timestamp, present_ms)
+            elif topics[turn] in awaited:
+                break
             else:
-                heappop(heads)
-                if topic in awaited:
-                    break
+                del topics[turn], queues[turn], stamps[turn]
         self._note_positions(taken)
         return taken
 
@@ -94,9 +90,3 @@ class Steps:
         for topic, records in self._waiting.items():
             if not records:
                 self.next_offset[topic] = self._pulled[topic]
-
-
-def _head(topic: str, records: deque[Record], present_ms: int) -> tuple[int, int, str]:
-    """What decides a topic's turn: the timestamp of its first record, then its place in the table."""
-    timestamp_ms = records[0].timestamp
-    return (timestamp_ms if timestamp_ms < present_ms else present_ms), PLACE[topic], topic

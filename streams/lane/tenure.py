@@ -10,7 +10,6 @@ from collections.abc import Iterable, Sequence
 
 import structlog
 
-from schemas.profiles import ProfileUpdate
 from schemas.rejected import Reason, Refused
 from scoring.changes import record_origin
 from scoring.document import BadModel
@@ -23,7 +22,7 @@ from streams.lane.commits import Committer, new_commit_id
 from streams.lane.drain import Drain, read_outbox
 from streams.lane.erasures import Erasures
 from streams.lane.gaps import Fingerprint
-from streams.lane.inputs import Input, read_input
+from streams.lane.inputs import Input, mentions, read_input
 from streams.lane.leads import Leads
 from streams.lane.outputs import Outputs
 from streams.lane.ports import Acquired, Commit, LaneStore, Record, Rewound, Source
@@ -198,23 +197,19 @@ class Tenure:
 
     async def _apply_some(self, taken: list[Taken]) -> int:
         """One commit: records and the timers due before them; the first model command ends it. How many records."""
-        due = await self._due(max(one.timestamp_ms for one in taken))
+        due = await self._due(max(timestamp_ms for _, timestamp_ms in taken))
         if len(due) == TIMERS_AT_ONCE:
             taken = self._keep_before(taken, due[-1][1])
             if not taken:
                 await self._fire(due, due[-1][1])
                 return 0
         inputs = await self._read(taken)
-        leads = await self._load(
-            [*(given.said.lead_id for given in inputs if given.said), *(lead_id for lead_id, _ in due)]
-        )
-        profiles = await self._load_profiles(
-            given.said.lead_id for given in inputs if isinstance(given.said, ProfileUpdate)
-        )
-        batch = self._batch(leads, max(given.timestamp_ms for given in inputs))
-        batch.profiles = profiles
-        last = {given.record.topic: given.record for given in inputs}
-        self.position.note_prints({topic: str(Fingerprint.of(record)) for topic, record in last.items()})
+        mentioned = mentions(inputs)
+        leads = await self._load([*mentioned.leads, *(lead_id for lead_id, _ in due)])
+        batch = self._batch(leads, mentioned.until_ms)
+        batch.profiles = await self._load_profiles(mentioned.profiled)
+        prints = {topic: str(Fingerprint.of(record)) for topic, record in mentioned.last.items()}
+        self.position.note_prints(prints)
         model = inputs.pop() if inputs[-1].model is not None else None
         await self._fold(batch, inputs, due)
         if model is not None:
@@ -240,7 +235,7 @@ class Tenure:
         Another take of the same records gives the same order.
         """
         self._steps.give_back(taken)
-        self.position.note_trial(self._caution.next_trial(taken[0].record).text())
+        self.position.note_trial(self._caution.next_trial(taken[0][0]).text())
         await self._commit(self._batch({}, 0))
         again = self._steps.take(self._present.now_ms())
         tried, rest = again[: self._caution.at_once], again[self._caution.at_once :]
@@ -250,7 +245,7 @@ class Tenure:
 
     def _keep_before(self, taken: list[Taken], instant_ms: int) -> list[Taken]:
         """The first records, as long as they are before the instant; the rest is given back."""
-        kept = next((place for place, one in enumerate(taken) if one.timestamp_ms >= instant_ms), len(taken))
+        kept = next((place for place, (_, at_ms) in enumerate(taken) if at_ms >= instant_ms), len(taken))
         self._steps.give_back(taken[kept:])
         return taken[:kept]
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.signals import Signal
+from schemas.accepted import Signal
 from scoring.fold import apply_signal
 from scoring.lead import Lead
 from scoring.plan import STATE_MAX_BYTES, Plan, TooLarge

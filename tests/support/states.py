@@ -8,9 +8,9 @@ from random import Random
 
 from hypothesis import strategies as st
 
+from schemas.accepted import Json, Signal
 from schemas.instants import DAY_MS, LATEST_MS, SECOND_MS, YEAR_2000_MS
 from schemas.profiles import ProfileUpdate
-from schemas.signals import Json, Signal
 from scoring.bounds import IDS_MAX, NEWEST_MAX
 from scoring.document import default_text, read_model
 from scoring.fold import apply_signal

@@ -9,8 +9,8 @@ from dataclasses import replace
 import pytest
 from aiokafka import ConsumerRecord
 
+from schemas.accepted import Signal
 from schemas.instants import DAY_MS, SECOND_MS
-from schemas.signals import Signal
 from streams.kafka.placement import partition_of
 from streams.lane.inputs import read_input
 from tests.benchmarks.generator import CLICKS, OPENS, SIGNUPS, ZIPF, Event, Workload, events

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from schemas.accepted import Signal
 from schemas.instants import DAY_MS, parse_ms
-from schemas.signals import Signal
 from scoring.document import read_model
 from scoring.fold import apply_signal
 from scoring.lead import Lead

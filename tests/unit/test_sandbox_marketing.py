@@ -9,11 +9,11 @@ from itertools import islice, pairwise
 import pytest
 
 from schemas import topics
+from schemas.accepted import Signal
 from schemas.codec import decode_command, decode_profile, decode_signal
 from schemas.commands import FlagCommand, LeadCommand, ModelCommand, OutcomeCommand, UnflagCommand
 from schemas.profiles import ProfileUpdate
 from schemas.rejected import Reason, Refused
-from schemas.signals import Signal
 from scoring.advance import advance
 from scoring.commands import apply_command
 from scoring.document import default_text, read_model

@@ -12,9 +12,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from schemas.accepted import Signal
 from schemas.codec import check_instant, decode_signal
 from schemas.rejected import Refused
-from schemas.signals import Signal, SignalValue
+from schemas.signals import SignalValue
 from tests.laws.profile import times
 
 NOON = "2026-03-02T12:00:00Z"
