@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -33,13 +34,13 @@ from tests.support.traffic import (
     produce,
     produce_misplaced,
 )
-from tests.support.workers import ROOT, Site, Worker, eventually
+from tests.support.workers import ROOT, STOP_S, Site, Worker, eventually
 
 OPENS, CLICKS = INPUT_NAMES[:2]
 PROFILES = BY_NAME["lead.profiles"]
 EVENTS, LEADS = 4_000, 200
 
-SETTINGS = {"grace_s": 3_600}
+SETTINGS: dict[str, object] = {"grace_s": 3_600}
 """Idle lanes let no time pass beyond the traffic, which ends 30 minutes before now: so a run ends still."""
 
 pytestmark = [pytest.mark.timeout(240), pytest.mark.real_kafka]
@@ -275,8 +276,15 @@ async def goes_on(site: Site, worker: Worker, lane: int) -> None:
     assert {timeline for timeline, _ in came} == {2}
 
 
-async def test_an_emptied_redis_is_filled_again_although_the_rebuild_was_killed(site: Site, raw: Redis) -> None:
+@pytest.mark.parametrize(
+    ("number", "code", "publishing"),
+    [(signal.SIGKILL, -signal.SIGKILL, "exactly-once"), (signal.SIGINT, 130, "at-least-once")],
+)
+async def test_an_emptied_redis_is_filled_again_although_the_rebuild_was_stopped(
+    site: Site, raw: Redis, monkeypatch: pytest.MonkeyPatch, number: signal.Signals, code: int, publishing: str
+) -> None:
     """The worker halts until a second one has finished what the first has begun; consumers hear nothing of it."""
+    monkeypatch.setitem(SETTINGS, "publishing", publishing)
     await scored(site, traffic())
     before, told = await kept(raw, site), await changes(site)
     await raw.flushdb()
@@ -293,7 +301,8 @@ async def test_an_emptied_redis_is_filled_again_although_the_rebuild_was_killed(
         return bool(await raw.hexists(f"{meta}:meta", "rebuild")) and int(drafted or 0) > 0
 
     await eventually(has_begun, timeout_s=60.0, what="the draft is computed")
-    first.kill()
+    first.send(number)
+    assert await asyncio.to_thread(first.wait, STOP_S) == code
     assert await raw.hexists(f"{meta}:meta", "rebuild")
     worker = site.start(**SETTINGS)
 
