@@ -149,6 +149,17 @@ def place(record: ConsumerRecord) -> tuple[int, int]:
     return int(headers["timeline"]), int(headers["seq"])
 
 
+def heard(records: Sequence[ConsumerRecord]) -> list[ConsumerRecord]:
+    """What is left to a consumer that drops whatever is not above the last (timeline, seq) of its partition."""
+    last: dict[int, tuple[int, int]] = {}
+    found = []
+    for record in records:
+        if place(record) > last.get(record.partition, (0, 0)):
+            last[record.partition] = place(record)
+            found.append(record)
+    return found
+
+
 def people(end_ms: int, leads: Sequence[str]) -> list[Event]:
     """What people say of three leads after the traffic: an outcome, a flag, an erasure; and a refusal."""
     told = [
@@ -283,7 +294,10 @@ async def goes_on(site: Site, worker: Worker, lane: int) -> None:
 async def test_an_emptied_redis_is_filled_again_although_the_rebuild_was_stopped(
     site: Site, raw: Redis, monkeypatch: pytest.MonkeyPatch, number: signal.Signals, code: int, publishing: str
 ) -> None:
-    """The worker halts until a second one has finished what the first has begun; consumers hear nothing of it."""
+    """The worker halts until a second one has finished what the first has begun; consumers hear nothing of it.
+
+    Without transactions nobody knows of a lane that no rebuild has begun with: a worker says all of it again.
+    """
     monkeypatch.setitem(SETTINGS, "publishing", publishing)
     await scored(site, traffic())
     before, told = await kept(raw, site), await changes(site)
@@ -310,16 +324,17 @@ async def test_an_emptied_redis_is_filled_again_although_the_rebuild_was_stopped
         return any("is being rebuilt" in line["cause"] for line in worker.events("lane.halted"))
 
     await eventually(has_halted, timeout_s=30.0, what="the lane halts", workers=(worker,))
-    assert worker.taken == []
+    assert set(worker.taken) <= (set() if publishing == "exactly-once" else {1})
     done = await rebuilt(site)
     assert [(lane["published"], lane["timeline"]) for lane in done] == [({}, 2)] * 2
-    assert await changes(site) == told
+    assert heard(await changes(site)) == told
     await site.running(worker)
     assert worker.stop() == 0
     after = await kept(raw, site)
-    outboxes = [f"{{{site.prefix}:{lane}}}:meta outbox" for lane in (0, 1)]
-    found = differences(before, after)
-    assert [key for key in found if kind_of(key) not in ("journal", "outbox")] == outboxes
+    found = [key for key in differences(before, after) if kind_of(key) not in ("journal", "outbox")]
+    fields = {key.rpartition(":meta ")[2] for key in found}
+    # Only marks tell which scores these were.
+    assert fields - {"outbox"} == (set() if publishing == "exactly-once" else {"lineage"})
 
 
 async def test_what_kafka_has_removed_is_counted_and_refused(site: Site, raw: Redis) -> None:
