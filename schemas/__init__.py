@@ -9,10 +9,12 @@
 - `outcomes`  what is recorded when people tell what became of a lead
 - `published` how far each lane's outbox has been published
 - `rejected`  what could not be accepted: the reason codes, and the record of a refusal
+- `cloudevents` inputs that come in the envelope of CloudEvents 1.0
 - `instants`  the one spelling of time: UTC, to the millisecond
 - `codec`     the one place of bytes: decode, or refuse with a reason code and the field's path
 
-`README.md` says what becomes of input that is not as it should be.
+`README.md` says what becomes of input that is not as it should be, what a CloudEvent is read as, and what may
+change in a version. `contracts/` has each version's schemas as `leadline schemas export` writes them.
 
 A word is defined once, as a pydantic model; the codec has a faster way to read a good signal, and falls back
 on the definition for the reason when it is not a good one. Tests hold the two together.

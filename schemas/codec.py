@@ -62,8 +62,12 @@ def decode_object(value: bytes | None) -> dict[str, Json]:
 
 def decode_signal(value: bytes | None, default_kind: str | None, timestamp_ms: int | None) -> Signal:
     """The signal of a record with this Kafka timestamp (None: when it occurred). Raises Refused."""
-    members = decode_object(value)
-    signal = _read_good_signal(members, default_kind) or _read_signal(members, default_kind)
+    return read_signal(decode_object(value), default_kind, timestamp_ms)
+
+
+def read_signal(members: dict[str, Json], default_kind: str | None, timestamp_ms: int | None) -> Signal:
+    """The signal that has these members, else as `decode_signal`. Raises Refused."""
+    signal = _read_good_signal(members, default_kind) or _read_any_signal(members, default_kind)
     check_instant(signal.occurred_ms, timestamp_ms)
     return signal
 
@@ -79,7 +83,11 @@ def check_instant(occurred_ms: int, timestamp_ms: int | None) -> None:
 
 def decode_profile(value: bytes | None, timestamp_ms: int | None) -> ProfileUpdate:
     """The profile of a record. Raises Refused."""
-    members = decode_object(value)
+    return read_profile(decode_object(value), timestamp_ms)
+
+
+def read_profile(members: dict[str, Json], timestamp_ms: int | None) -> ProfileUpdate:
+    """The profile that has these members, else as `decode_profile`. Raises Refused."""
     profile = _validated(ProfileValue, members)
     fields = read_fields(members)
     check_instant(profile.occurred_at, timestamp_ms)
@@ -88,7 +96,11 @@ def decode_profile(value: bytes | None, timestamp_ms: int | None) -> ProfileUpda
 
 def decode_command(value: bytes | None, timestamp_ms: int | None) -> LeadCommand | ModelCommand:
     """The command of a record. Raises Refused."""
-    members = decode_object(value)
+    return read_command(decode_object(value), timestamp_ms)
+
+
+def read_command(members: dict[str, Json], timestamp_ms: int | None) -> LeadCommand | ModelCommand:
+    """The command that has these members, else as `decode_command`. Raises Refused."""
     name = members.get("command")
     if is_blank(name):
         raise Refused(Reason.MISSING, "command")
@@ -156,7 +168,7 @@ def _is_kind(kind: str) -> bool:
     return True
 
 
-def _read_signal(members: dict[str, Json], default_kind: str | None) -> Signal:
+def _read_any_signal(members: dict[str, Json], default_kind: str | None) -> Signal:
     value = _validated(SignalValue, members)
     kind = value.kind or default_kind
     if kind is None:

@@ -9,7 +9,7 @@
     doctor, settings        what is wrong, and what is set
     accept-gap              a lane that is halted goes on, as the operator decides
     rebuild                 all scores anew from Kafka; what differs is published
-    schemas                 what is said on the topics and in a model, as JSON Schemas
+    schemas                 what is said on the topics and in a model, as JSON Schemas and an AsyncAPI document
 
 Each command is a file of its name, and is imported only when it is called, so that `leadline settings` does not
 wait for Kafka's client. A command reads its settings, asks a part of the project, and writes the answer: as text

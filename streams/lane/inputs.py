@@ -1,7 +1,8 @@
 """Records to inputs: what a record says, or why it is refused.
 
 The record's own place is kept beside it: whatever becomes of a record is counted and journalled under it. A
-record of `leadline.rekeyed` is read as a record of the topic that it came from.
+record of `leadline.rekeyed` is read as a record of the topic that it came from. A record may be a CloudEvent, which
+its headers say; a record without any costs nothing more.
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from schemas.accepted import Signal
-from schemas.codec import decode_command, decode_profile, decode_signal
+from schemas.accepted import Json, Signal
+from schemas.cloudevents import is_cloud_event, open_event
+from schemas.codec import decode_object, read_command, read_profile, read_signal
 from schemas.commands import LeadCommand, ModelCommand
 from schemas.profiles import ProfileUpdate
 from schemas.rejected import Reason, Refused
@@ -21,6 +23,8 @@ from streams.lane.ports import Record
 ORIGIN_HEADER = "leadline-origin"
 """Where a re-keyed record came from: `<topic>/<partition>/<offset>`."""
 
+PLACE_MAX_CHARS = 30
+"""A partition of 10 digits, an offset of 19, and what is between them."""
 
 LEAD_FAMILIES = (Family.SIGNAL, Family.PROFILE, Family.COMMAND)
 """What may be re-keyed: records that belong to a lead."""
@@ -58,11 +62,16 @@ def read_input(record: Record, timestamp_ms: int) -> Input:
         if topic is REKEYED:
             origin = _read_origin(record)
             topic = BY_NAME[origin.topic]
+        headers = record.headers
+        if headers and is_cloud_event(headers):
+            members = open_event(record.value, headers, topic)
+        else:
+            members = decode_object(record.value)
         if topic.family is Family.SIGNAL:
-            signal = decode_signal(record.value, topic.default_kind, timestamp_ms)
+            signal = read_signal(members, topic.default_kind, timestamp_ms)
             _check_key(record, signal.lead_id)
             return Input(record, timestamp_ms, origin, signal, None, None)
-        said = _read_said(record, topic, timestamp_ms)
+        said = _read_said(members, topic, timestamp_ms)
         if isinstance(said, ModelCommand):
             return Input(record, timestamp_ms, origin, None, said, None)
         _check_key(record, said.lead_id)
@@ -106,17 +115,20 @@ def origin_header(record: Record) -> tuple[str, bytes]:
     return ORIGIN_HEADER, f"{record.topic}/{record.partition}/{record.offset}".encode()
 
 
-def parse_origin(header: bytes) -> Origin | None:
+def parse_origin(header: bytes | None) -> Origin | None:
     """What `origin_header` has written; None if it is something else."""
-    topic, _, place = header.decode("utf-8", "replace").partition("/")
+    topic, _, place = (header or b"").decode("utf-8", "replace").partition("/")
     partition, _, offset = place.partition("/")
-    return Origin(topic, int(partition), int(offset)) if partition.isdecimal() and offset.isdecimal() else None
+    is_place = partition.isdecimal() and offset.isdecimal() and len(place) <= PLACE_MAX_CHARS
+    return Origin(topic, int(partition), int(offset)) if is_place else None
 
 
-def _read_said(record: Record, topic: Topic, timestamp_ms: int) -> ProfileUpdate | LeadCommand | ModelCommand:
+def _read_said(
+    members: dict[str, Json], topic: Topic, timestamp_ms: int
+) -> ProfileUpdate | LeadCommand | ModelCommand:
     if topic.family is Family.PROFILE:
-        return decode_profile(record.value, timestamp_ms)
-    return decode_command(record.value, timestamp_ms)
+        return read_profile(members, timestamp_ms)
+    return read_command(members, timestamp_ms)
 
 
 def _check_key(record: Record, lead_id: str) -> None:

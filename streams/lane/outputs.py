@@ -11,6 +11,7 @@ import msgspec
 import xxhash
 
 from schemas.changes import Change
+from schemas.cloudevents import CONTENT_TYPE, envelope_headers
 from schemas.codec import decode_change, encode
 from schemas.instants import format_ms
 from schemas.rejected import Refused, RejectedRecord
@@ -25,7 +26,7 @@ from streams.lane.position import Position
 PAYLOAD_MAX_BYTES = 65_536
 """Of a refused value, where payloads are published at all: enough to see what was sent."""
 
-JSON = ("content-type", b"application/json")
+JSON = (CONTENT_TYPE, b"application/json")
 
 
 @dataclass(slots=True)
@@ -79,8 +80,8 @@ class Outputs:
 
     def add_rekeyed(self, record: Record, timestamp_ms: int, partition_of: Callable[[bytes], int]) -> None:
         """Send a record to the partition where its key belongs, with where it came from and its own time."""
-        key = record.key or b""
-        self._add(REKEYED.name, partition_of(key), key, record.value, (origin_header(record),), timestamp_ms)
+        key, headers = record.key or b"", (origin_header(record), *envelope_headers(record.headers))
+        self._add(REKEYED.name, partition_of(key), key, record.value, headers, timestamp_ms)
 
     def _add_change(self, change: Change) -> None:
         value, place = encode(change), (change.timeline, change.seq)
@@ -133,4 +134,5 @@ def _event_headers(change: Change) -> tuple[tuple[str, bytes], ...]:
         ("ce_source", b"/leadline"),
         ("ce_type", f"leadline.lead.{change.kind}".encode()),
         ("ce_time", change.occurred_at.encode()),
+        ("ce_subject", change.lead_id.encode()),
     )

@@ -12,8 +12,10 @@ from __future__ import annotations
 
 import ctypes
 import importlib
+import signal
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
 
 PRODUCER = 0
@@ -68,7 +70,8 @@ class EmbeddedBroker:
 
     def __enter__(self) -> EmbeddedBroker:
         self._client = self._new_client()
-        self._cluster = self._library.rd_kafka_mock_cluster_new(self._client, 1)
+        with _without_signals():
+            self._cluster = self._library.rd_kafka_mock_cluster_new(self._client, 1)
         if self._cluster is None:
             self.close()
             raise SandboxUnavailable("the embedded broker did not start: no free loopback port?")
@@ -132,6 +135,23 @@ class EmbeddedBroker:
         if answer != 0:
             text: bytes = self._library.rd_kafka_err2str(answer)
             raise SandboxUnavailable(f"the embedded broker cannot {attempt}: {text.decode()}")
+
+
+@contextmanager
+def _without_signals() -> Iterator[None]:
+    """What is started here is never given a signal, as a thread has the mask of the one that started it.
+
+    The thread of a mock cluster ends at a signal, and takes the cluster with it; whoever calls it then aborts the
+    process. librdkafka masks the threads of its clients in the same way, but not this one.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _load_library() -> ctypes.CDLL:

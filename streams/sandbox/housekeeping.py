@@ -29,6 +29,7 @@ class Housekeeping:
     read: dict[Place, int] = field(default_factory=dict)
     _trimmed: dict[Place, int] = field(default_factory=dict)
     _looked: asyncio.Condition = field(default_factory=asyncio.Condition)
+    _is_over: bool = False
 
     async def run(self, worker: RunningWorker, on_look: Callable[[], None]) -> None:
         """Until cancelled. Raises WorkerDied."""
@@ -41,8 +42,7 @@ class Housekeeping:
                 self._looked.notify_all()
             on_look()
             if look % LOOKS_PER_TRIM == 0:
-                # In a thread, because the broker may sleep through a call, and the screen must not.
-                await asyncio.to_thread(self._trim, {**positions, **self.read})
+                await self._trim_aside({**positions, **self.read})
             look += 1
             await asyncio.sleep(LOOK_S)
 
@@ -55,8 +55,23 @@ class Housekeeping:
         """A change read: the broker need not keep it for us."""
         self.read[topics.CHANGES.name, partition] = offset + 1
 
+    async def _trim_aside(self, passed: Mapping[Place, int]) -> None:
+        """In a thread, because the broker may sleep through a call, and the screen must not.
+
+        When this is over the thread is, cancelled or not: the broker is not closed beneath it.
+        """
+        trimming = asyncio.ensure_future(asyncio.to_thread(self._trim, passed))
+        try:
+            await asyncio.shield(trimming)
+        except asyncio.CancelledError:
+            self._is_over = True
+            await trimming
+            raise
+
     def _trim(self, passed: Mapping[Place, int]) -> None:
         for (topic, partition), offset in passed.items():
+            if self._is_over:
+                return
             if offset > self._trimmed.get((topic, partition), 0):
                 self.broker.trim(topic, partition, offset)
                 self._trimmed[topic, partition] = offset

@@ -34,6 +34,19 @@ print(redis.pid, redis.url, flush=True)
 time.sleep(3600)
 """
 
+IS_SIGNALLED = """
+import os, signal
+from streams.sandbox.broker import EmbeddedBroker
+signal.signal(signal.SIGUSR1, lambda *_: print("a thread of the broker got it"))
+with EmbeddedBroker() as broker:
+    broker.create_topics(["email.opens"], 1)
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])
+    for _ in range(20):
+        os.kill(os.getpid(), signal.SIGUSR1)
+        broker.trim("email.opens", 0, 0)
+assert signal.SIGUSR1 in signal.sigpending()
+"""
+
 
 def wait_until(holds: Callable[[], bool]) -> bool:
     """Whether it holds within PATIENCE_S."""
@@ -96,6 +109,15 @@ def test_the_broker_says_what_it_cannot_do() -> None:
             broker.create_topics(["email.opens"], 1)
     with pytest.raises(SandboxUnavailable, match="not running"):
         _ = broker.bootstrap
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no signals to give")
+def test_no_signal_reaches_the_threads_of_the_broker() -> None:
+    """One that our thread does not take stays pending: the broker's, which would end by it, are never given it."""
+    ended = subprocess.run(
+        [sys.executable, "-c", IS_SIGNALLED], capture_output=True, text=True, cwd=ROOT, timeout=PATIENCE_S
+    )
+    assert (ended.returncode, ended.stdout) == (0, ""), ended.stderr
 
 
 def test_redis_serves_and_ends_with_its_context(tmp_path: Path) -> None:

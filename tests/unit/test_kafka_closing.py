@@ -16,11 +16,14 @@ async def test_a_cancellation_within_a_client_does_not_cancel_who_closes_it() ->
     async def closing() -> None:
         raise asyncio.CancelledError
 
-    with pytest.raises(ValueError, match="a bug"):
+    async def end_by_a_bug() -> None:
         try:
             raise ValueError("a bug")
         finally:
             await closed(closing())
+
+    with pytest.raises(ValueError, match="a bug"):
+        await end_by_a_bug()
 
 
 async def test_a_client_that_does_not_close_is_left() -> None:
