@@ -26,6 +26,7 @@ from mode.utils.tracebacks import format_task_stack
 
 from schemas.topics import INPUT_NAMES
 from streams.clock import Clock
+from streams.kafka.cluster import Cluster
 from streams.kafka.consumer import make_consumer
 from streams.kafka.errors import TopicsDiffer, reach
 from streams.kafka.held import Held, LaneRunner
@@ -89,11 +90,11 @@ class Ingest(Service, ConsumerRebalanceListener):  # type: ignore[misc]  # aioka
 
     async def on_start(self) -> None:
         """Connect, look at the topics, ask for partitions."""
-        bootstrap = self._settings.kafka
+        kafka = Cluster.of(self._settings)
         marks = self._settings.publishing == "exactly-once"
-        await check(bootstrap, self._settings.partitions, PATIENCE_S, marks=marks)
-        self._consumer = make_consumer(bootstrap, self._settings.group)
-        await reach(self._consumer, bootstrap, PATIENCE_S)
+        await check(kafka, self._settings.partitions, PATIENCE_S, marks=marks)
+        self._consumer = make_consumer(kafka, self._settings.group)
+        await reach(self._consumer, kafka, PATIENCE_S)
         self._consumer.subscribe(list(INPUT_NAMES), listener=self)
         self.add_future(self._mirror_now_and_then())
         self.add_future(self._watch())
