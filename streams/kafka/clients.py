@@ -11,7 +11,7 @@ the password once, when the client is made.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from streams.kafka.cluster import Cluster, Kafka, Login
@@ -22,16 +22,21 @@ from streams.tls import RenewedContext, is_loopback
 def client_options(kafka: Kafka) -> dict[str, Any]:
     """The first arguments of every client of aiokafka. Raises Unprotected, KafkaUnreachable."""
     cluster = kafka if isinstance(kafka, Cluster) else Cluster(kafka)
-    if cluster.tls is None and not cluster.insecure:
-        _refuse_networks(cluster.address)
+    refuse_networks(cluster, cluster.address.split(","))
     try:
         return {"bootstrap_servers": cluster.address, **_transport(cluster), **_login(cluster.login)}
     except OSError as error:
         raise KafkaUnreachable(cluster, error) from error
 
 
-def _refuse_networks(addresses: str) -> None:
-    abroad = [each for each in addresses.split(",") if not is_loopback(each.rpartition(":")[0])]
+def refuse_networks(kafka: Kafka, addresses: Iterable[str]) -> None:
+    """Raise Unprotected if a client would speak in plain text to one of these that is another machine.
+
+    They are where a client begins, and where Kafka tells it to go on: its advertised.listeners.
+    """
+    if isinstance(kafka, Cluster) and (kafka.tls is not None or kafka.insecure):
+        return
+    abroad = [each for each in addresses if not is_loopback(each.rpartition(":")[0])]
     if abroad:
         raise Unprotected(
             f"Kafka at {', '.join(abroad)} would be spoken to in plain text: set LEADLINE_KAFKA_TLS=true, and "

@@ -20,7 +20,7 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import IncompatibleBrokerVersion, TopicAlreadyExistsError, for_code
 
 from schemas.topics import ALL, OUTPUTS, PUBLISHED, REKEYED, Topic
-from streams.kafka.clients import client_options
+from streams.kafka.clients import client_options, refuse_networks
 from streams.kafka.cluster import Kafka
 from streams.kafka.errors import TopicsDiffer, answering, closed, reach
 
@@ -133,6 +133,7 @@ async def _admin(kafka: Kafka, patience_s: float = 0.0) -> AsyncIterator[AIOKafk
     try:
         await reach(admin, kafka, patience_s)
         async with answering(kafka):
+            refuse_networks(kafka, await _advertised(admin))
             yield admin
     finally:
         await closed(admin.close())
@@ -154,7 +155,7 @@ async def _differences(admin: AIOKafkaAdminClient, partitions: int) -> list[Find
 def _layout_findings(topic: Topic, layouts: Mapping[str, _Layout], partitions: int) -> list[Finding]:
     layout = layouts.get(topic.name)
     if layout is None:
-        remedy = "`leadline topics apply` makes it"
+        remedy = "`leadline topics apply` makes it, unless it is there and access rules do not show it to leadline"
         return [Finding(topic.name, "topic", "missing", f"{partitions} partitions", remedy, True, True)]
     if layout.partitions == partitions:
         return []
@@ -230,6 +231,11 @@ async def _layouts(admin: AIOKafkaAdminClient) -> dict[str, _Layout]:
         for topic in await admin.describe_topics()
         if topic["error_code"] == 0
     }
+
+
+async def _advertised(admin: AIOKafkaAdminClient) -> list[str]:
+    """Where Kafka tells its clients to go on."""
+    return [f"{broker['host']}:{broker['port']}" for broker in (await admin.describe_cluster())["brokers"]]
 
 
 async def _brokers(admin: AIOKafkaAdminClient) -> int:

@@ -62,6 +62,7 @@ class Connection:
             "socket_connect_timeout": CONNECT_TIMEOUT_S,
             "socket_timeout": None,
             "protocol": 2,
+            "driver_info": None,  # does not name itself to Redis, for which a user would need a right
         }
         self._pool = BlockingConnectionPool(**{**options, **address_of(redis).connection_options()})
         self.address = _address(self._pool.connection_kwargs)
@@ -106,7 +107,7 @@ class Connection:
         except (AuthenticationError, AuthorizationError, NoPermissionError) as error:
             raise StoreRefused(
                 f"Redis at {self.address} refuses our user ({error}): check the user and the password in "
-                "LEADLINE_REDIS, and that the user may run every command on keys of the prefix"
+                "LEADLINE_REDIS, and that the user has the rights that deploy/SECURITY.md lists"
             ) from error
         except ResponseError as error:
             raise self._answered(error) from error

@@ -10,10 +10,11 @@ from click.testing import CliRunner
 
 from streams.cli import main
 from streams.cli.errors import UNSAFE, code_of
-from streams.kafka.clients import client_options
+from streams.kafka.clients import client_options, refuse_networks
 from streams.kafka.cluster import Cluster
 from streams.kafka.errors import KafkaUnreachable, Unprotected
 from streams.settings import load
+from streams.tls import Tls
 from tests.support.tidy import python
 from tests.support.tidy.project import Offence, expect_none, files
 
@@ -85,6 +86,17 @@ def test_plain_text_to_another_machine_is_refused_with_the_fix(address: str) -> 
         assert code_of(found.value) == UNSAFE
     with pytest.raises(Unprotected):
         client_options(address)
+
+
+def test_what_kafka_advertises_is_looked_at_too() -> None:
+    """A tunnel on loopback whose broker sends its clients elsewhere; by TLS, or accepted, it may."""
+    there = ["127.0.0.1:9092", "broker.example:9092"]
+    for kafka in ("127.0.0.1:1", Cluster("127.0.0.1:1")):
+        refuse_networks(kafka, there[:1])
+        with pytest.raises(Unprotected, match=r"broker\.example:9092 would be spoken to in plain text"):
+            refuse_networks(kafka, there)
+    refuse_networks(Cluster("127.0.0.1:1", tls=Tls()), there)
+    refuse_networks(Cluster("127.0.0.1:1", insecure=True), there)
 
 
 def test_plain_text_to_another_machine_may_be_accepted() -> None:
