@@ -14,6 +14,8 @@ from streams.store.connection import Connection
 OLDEST_REDIS = (6, 2)
 """XTRIM MINID, by which the outbox is trimmed, came with 6.2; without it a commit would fail half-way."""
 
+SETTINGS = ("maxmemory-policy", "appendonly", "save")
+
 
 class Policy(NamedTuple):
     """How a Redis treats what it is given. `saves` is None where it would not say."""
@@ -56,23 +58,21 @@ def _problems(policy: Policy, *, volatile: bool) -> list[str]:
 
 
 async def _policy(connection: Connection) -> Policy:
-    told = {
-        key: value
-        for section in ("server", "memory", "persistence")
-        for key, value in (await _info(connection, section)).items()
-    }
-    version = tuple(int(part) for part in told["redis_version"].split(".") if part.isdigit())
-    saves = True if told["aof_enabled"] == "1" else await _has_save_lines(connection)
-    return Policy(version, told["maxmemory_policy"], saves)
-
-
-async def _has_save_lines(connection: Connection) -> bool | None:
-    """INFO does not tell of them, and hosted Redis often has no CONFIG."""
+    about = await _info(connection, "server")
+    version = tuple(int(part) for part in about["redis_version"].split(".") if part.isdigit())
     try:
-        _, lines = await connection.ask("CONFIG", "GET", "save")
-    except StoreRefused:
-        return None
-    return bool(lines)
+        settings = {name: await _setting(connection, name) for name in SETTINGS}
+    except StoreRefused:  # Hosted Redis often has no CONFIG. INFO does not tell of `save` lines.
+        told = {**await _info(connection, "memory"), **await _info(connection, "persistence")}
+        return Policy(version, told["maxmemory_policy"], True if told["aof_enabled"] == "1" else None)
+    saves = settings["appendonly"] == "yes" or bool(settings["save"])
+    return Policy(version, settings["maxmemory-policy"], saves)
+
+
+async def _setting(connection: Connection, name: str) -> str:
+    """The value of one line of its configuration. Raises StoreRefused where it may not be read."""
+    _, value = await connection.ask("CONFIG", "GET", name)
+    return str(value, "utf-8")
 
 
 async def _info(connection: Connection, section: str) -> dict[str, str]:
