@@ -21,7 +21,7 @@ def main(pip_audit: str, requirements: str) -> int:
     words = (pip_audit, "--format", "json", "--require-hashes", "--disable-pip", "--requirement", requirements)
     done = subprocess.run(words, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
     lines, code = judged(done.stdout, done.stderr)
-    print("\n".join(lines))
+    sys.stdout.write("\n".join([*lines, ""]))
     return code
 
 

@@ -118,6 +118,17 @@ async def test_an_operator_with_the_rights_of_the_page(house: House, site: Site,
     assert house.refusals() == []
 
 
+async def test_a_worker_that_may_not_join_its_group_ends(house: House, site: Site, tmp_path: Path) -> None:
+    """It would wait in silence for partitions that it never gets: it ends with 5, and says why."""
+    given = house.user(site.prefix, tmp_path)
+    house.kafka.disallow(f"User:{site.prefix}", Right("group", site.prefix, "Read"))
+    worker = site.start(**given)
+    assert await asyncio.to_thread(worker.wait, 30) == 5
+    assert (
+        "access rules do not allow this to leadline ([Error 30] GroupAuthorizationFailed" in worker.log.read_text()
+    )
+
+
 async def done(command: str, given: dict[str, object]) -> str:
     """What a command says that ends well."""
     code, out, err, _ = await ended(command, given)
