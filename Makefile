@@ -5,10 +5,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEMO_STAMP := $(VENV)/.demo-installed
+TOOLS := .tools
+TOOLS_WANTED := 'uv>=0.8,<1' 'cyclonedx-bom>=7,<8' 'pip-audit>=2.9,<3'
+LOCKED := deploy/requirements.txt
 COMPILED := $(wildcard scoring/*.p[yx]* schemas/*.p[yx]* streams/lane/*.p[yx]*)
 install_with = $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[$(1)]'
 
-.PHONY: install demo test check bench bench-full bench-stages chaos chaos-full soak simulate mutants clean
+.PHONY: install demo test check bench bench-full bench-stages chaos chaos-full soak simulate mutants lock sbom audit clean
 
 install: $(STAMP)
 
@@ -59,5 +62,27 @@ simulate: $(STAMP)
 mutants: $(STAMP)
 	@$(BIN)/python -m tests.mutants $(ARGS)
 
+# What a release needs and nothing else does, in an environment of its own: uv locks with hashes for every Python and
+# system at once, cyclonedx-bom lists the parts, pip-audit looks up their known holes.
+$(TOOLS)/.installed: Makefile
+	$(PYTHON) -m venv $(TOOLS)
+	$(TOOLS)/bin/python -m pip install --quiet --disable-pip-version-check $(TOOLS_WANTED)
+	@touch $@
+
+# The newest versions that pyproject.toml allows, each with the hashes of its files: what the image installs.
+lock: $(TOOLS)/.installed
+	$(TOOLS)/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	    --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
+	    --output-file $(LOCKED) pyproject.toml
+
+sbom: $(TOOLS)/.installed
+	@mkdir -p build
+	@$(TOOLS)/bin/python -W ignore -m cyclonedx_py requirements $(LOCKED) --pyproject pyproject.toml \
+	    --output-reproducible --output-format JSON --output-file build/sbom.json
+	@echo "build/sbom.json: the parts of $(LOCKED), as CycloneDX"
+
+audit: $(TOOLS)/.installed
+	@$(PYTHON) -m tests.support.audit $(TOOLS)/bin/pip-audit $(LOCKED)
+
 clean:
-	rm -rf $(VENV) schemas/*.so scoring/*.so streams/lane/*.so .servers .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist
+	rm -rf $(VENV) $(TOOLS) schemas/*.so scoring/*.so streams/lane/*.so .servers .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist

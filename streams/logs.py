@@ -1,7 +1,8 @@
 """Logs: constant event names with key-values, as JSON lines, or as text when a person watches.
 
-Everything goes to standard error, ours and what libraries say; of Faust, mode, aiokafka and asyncio only
-warnings and worse, and a line that they repeat (a broker that is away makes ten a second) once in ten seconds.
+Everything goes to standard error, ours and what libraries say; of Faust, mode, aiohttp, aiokafka and asyncio
+only warnings and worse, and a line that they repeat (a broker that is away makes ten a second, so may whoever sends
+nonsense to our pages) once in ten seconds.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import TextIO
 import structlog
 from structlog.typing import Processor
 
-LIBRARIES = ("aiokafka", "asyncio", "faust", "kafka", "mode")
+LIBRARIES = ("aiohttp", "aiokafka", "asyncio", "faust", "kafka", "mode")
 
 REPEAT_AFTER_S = 10.0
 """The same line of a library is worth a line again after this."""

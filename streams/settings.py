@@ -3,7 +3,8 @@
 Each setting is one variable, `LEADLINE_` and its name in capitals. `LEADLINE_SETTINGS_FILE` names a file of
 `LEADLINE_NAME=value` lines (blank lines and lines that begin with # count for nothing), the format that Docker
 and systemd read too. A secret may be given as a file as well: `LEADLINE_REDIS_FILE` names one that holds the URL.
-A variable goes before its file, both go before the settings file, and that before the default.
+A variable goes before its file, both go before the settings file, and that before the default. What is in the
+file of a secret may change while a process runs: each new connection uses what it holds then (`present`).
 
 What the measurements decide (session timeouts, fetch sizes, intervals) is a constant beside its use, with its
 reason. A setting is here because two installations need it to be different.
@@ -17,13 +18,21 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 
 VARIABLE_PREFIX = "LEADLINE_"
 FILE_SUFFIX = "_FILE"
 SETTINGS_FILE = "LEADLINE_SETTINGS_FILE"
-SECRETS = frozenset({"redis"})
+SECRETS = frozenset({"redis", "kafka_password"})
 """Never shown: they hold passwords. These may be given as a file."""
+
+NEEDS = (
+    ("kafka_user", "kafka_password"),
+    ("kafka_password", "kafka_user"),
+    ("kafka_key_file", "kafka_cert_file"),
+    ("redis_key_file", "redis_cert_file"),
+)
+"""(one, another): the first means nothing without the second."""
 
 PORT_MAX = 65_535
 
@@ -65,6 +74,28 @@ class Settings(BaseModel):
     redis: Annotated[str, AfterValidator(_redis_url)] = Field(
         "redis://127.0.0.1:6379/0", repr=False, description="URL of Redis, with its password if it has one"
     )
+    kafka_tls: bool = Field(
+        False, description="TLS to Kafka; LEADLINE_KAFKA_CA_FILE or LEADLINE_KAFKA_CERT_FILE mean it, too"
+    )
+    kafka_ca_file: str = Field(
+        "", description="who may have signed Kafka's certificate, PEM; else whom this system trusts"
+    )
+    kafka_cert_file: str = Field("", description="our certificate for a Kafka that wants one (mTLS), PEM")
+    kafka_key_file: str = Field("", description="its key without a passphrase, PEM, unless it is in the same file")
+    kafka_user: str = Field("", description="user at Kafka (SASL), with LEADLINE_KAFKA_PASSWORD")
+    kafka_password: str = Field("", repr=False, description="that user's password")
+    kafka_mechanism: Literal["SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN"] = Field(
+        "SCRAM-SHA-512", description="how the password is shown to Kafka (SASL)"
+    )
+    redis_ca_file: str = Field(
+        "",
+        description="who may have signed the certificate of a rediss:// Redis, PEM; else whom this system trusts",
+    )
+    redis_cert_file: str = Field("", description="our certificate for a Redis that wants one, PEM")
+    redis_key_file: str = Field("", description="its key without a passphrase, PEM, unless it is in the same file")
+    insecure: bool = Field(
+        False, description="accept plain text to other machines: whoever is on the way reads passwords and events"
+    )
     prefix: Name = Field("ll", description="first part of every key in Redis: one for each installation in it")
     environment: Name = Field(
         "default", description="kept in Redis beside the scores: a worker of another environment refuses them"
@@ -105,6 +136,14 @@ class Settings(BaseModel):
         False, description="publish the value of a rejected record too: it may hold personal data"
     )
 
+    _files: dict[str, str] = PrivateAttr(default_factory=dict)
+    """The paths of those secrets that came from files."""
+
+    def present(self, secret: str) -> str:
+        """A secret as its file holds it now; as it was given, if that was not by a file. Raises OSError."""
+        path = self._files.get(secret)
+        return str(getattr(self, secret)) if path is None else Path(path).read_text(encoding="utf-8").strip()
+
 
 class Described(NamedTuple):
     """One line of `leadline settings`. `value` is '(secret)' for a secret."""
@@ -120,9 +159,16 @@ def load(environ: Mapping[str, str]) -> Settings:
     """The settings. Raises SettingsError."""
     given = _given(environ)
     try:
-        return Settings.model_validate({name: value for name, (value, _) in given.items()})
+        settings = Settings.model_validate({name: value for name, (value, _) in given.items()})
     except ValidationError as error:
         raise SettingsError("\n".join(_wrong(given, first) for first in _wrongs(error))) from None
+    for one, another in NEEDS:
+        if getattr(settings, one) and not getattr(settings, another):
+            raise SettingsError(f"{variable(one)} is set and {variable(another)} is not: set both, or none")
+    settings._files.update(
+        (name, environ[origin]) for name, (_, origin) in given.items() if origin == variable(name) + FILE_SUFFIX
+    )
+    return settings
 
 
 def describe(environ: Mapping[str, str]) -> list[Described]:
@@ -133,7 +179,7 @@ def describe(environ: Mapping[str, str]) -> list[Described]:
         Described(
             name,
             variable(name),
-            "(secret)" if name in SECRETS else str(values[name]),
+            "(secret)" if name in SECRETS and values[name] else str(values[name]),
             given[name][1] if name in given else "default",
             field.description or "",
         )
@@ -199,4 +245,4 @@ def _wrong(given: Mapping[str, tuple[str, str]], wrong: tuple[str, str]) -> str:
     shown = "(secret)" if name in SECRETS else value
     example = Settings.model_fields[name].default
     where = "" if origin == "environment" else f" in {origin}"
-    return f"{variable(name)}={shown}{where} is not right: {right}. The default is {example}."
+    return f"{variable(name)}={shown}{where} is not right: {right}. The default is {example or 'none'}."

@@ -13,6 +13,7 @@ from streams.app import run_worker
 from streams.clock import SystemClock
 from streams.health import Facts, HealthServer
 from streams.heartbeat import Heartbeat
+from streams.kafka.cluster import Cluster
 from streams.kafka.ingest import Ingest
 from streams.kafka.placement import partition_of
 from streams.kafka.publisher import OutboxPublisher, SharedPublisher
@@ -78,7 +79,7 @@ class Connections(Service):
         """How lanes publish: each by a transactional producer, or all by one producer. Raises KafkaUnreachable."""
         if settings.publishing == "exactly-once":
             return partial(lane_publisher, settings)
-        self._shared = shared = OutboxPublisher(settings.kafka)
+        self._shared = shared = OutboxPublisher(Cluster.of(settings))
         await shared.start(PATIENCE_S)
         return lambda partition: SharedPublisher(shared)
 

@@ -18,7 +18,7 @@ def settings() -> Settings:
 @asynccontextmanager
 async def reading(given: Settings) -> AsyncIterator[Reader]:
     """Redis, to look at. Raises StoreUnavailable or StoreRefused."""
-    reader = await Reader.connect(given.redis, prefix=given.prefix)
+    reader = await Reader.of(given)
     try:
         yield reader
     finally:

@@ -23,6 +23,7 @@ from streams.cli.clients import reading
 from streams.cli.errors import BAD_INPUT, UNREACHABLE, Failure
 from streams.cli.judgement import Look, ignored_because, look_at
 from streams.clock import Clock
+from streams.kafka.cluster import Cluster
 from streams.kafka.placement import partition_of
 from streams.kafka.told import Aftermath, Sent, Tombstone, send_command
 from streams.kafka.topics import check
@@ -78,8 +79,8 @@ def compose(lead_id: str, name: str, members: Mapping[str, object], clock: Clock
 
 async def send_only(given: Settings, command: Command) -> Sent:
     """Into Kafka, and no more. Raises KafkaFault."""
-    await check(given.kafka, given.partitions, marks=False)
-    return await send_command(given.kafka, command.said.lead_id, command.value)
+    await check(Cluster.of(given), given.partitions, marks=False)
+    return await send_command(Cluster.of(given), command.said.lead_id, command.value)
 
 
 async def carry_out(given: Settings, command: Command, clock: Clock) -> Result:
@@ -87,13 +88,13 @@ async def carry_out(given: Settings, command: Command, clock: Clock) -> Result:
 
     Raises Failure (it is not applied in time), KafkaFault, and what the reader raises.
     """
-    await check(given.kafka, given.partitions, marks=False)
+    await check(Cluster.of(given), given.partitions, marks=False)
     said = command.said
     async with reading(given) as reader:
         partition = partition_of(said.lead_id.encode(), await reader.partitions())
-        async with Aftermath(given.kafka, partition) as aftermath:
+        async with Aftermath(Cluster.of(given), partition) as aftermath:
             before = await look_at(reader, partition, said.lead_id, clock.now_ms())
-            sent = await send_command(given.kafka, said.lead_id, command.value)
+            sent = await send_command(Cluster.of(given), said.lead_id, command.value)
             await _applied(reader, sent)
             after = await look_at(reader, partition, said.lead_id, clock.now_ms())
             return await _judged(said, sent, (before, after), aftermath)

@@ -17,6 +17,7 @@ from streams.cli.errors import USAGE, Failure
 from streams.cli.output import json_option, write, write_json
 from streams.cli.parameters import lead_argument
 from streams.clock import SystemClock
+from streams.kafka.cluster import Cluster
 from streams.kafka.errors import KafkaFault
 from streams.kafka.topics import retentions
 from streams.settings import Settings
@@ -66,7 +67,7 @@ async def _erase(given: Settings, erasure: Command, clock: SystemClock) -> tuple
     """The erasure, and the retentions as far as Kafka tells them: the report must not fail for want of these."""
     result = await carry_out(given, erasure, clock)
     try:
-        return result, await retentions(given.kafka, [topic.name for topic in ABOUT_LEADS])
+        return result, await retentions(Cluster.of(given), [topic.name for topic in ABOUT_LEADS])
     except KafkaFault:
         return result, {}
 

@@ -12,6 +12,7 @@ from schemas.topics import INPUT_NAMES
 from streams.cli.diagnosis import LaneFacts, Level, Verdict, judge_lanes, judge_topics
 from streams.cli.errors import UNREACHABLE, UNSAFE
 from streams.cli.gap_search import find_gaps
+from streams.kafka.cluster import Cluster
 from streams.kafka.ends import Place, log_bounds
 from streams.kafka.errors import KafkaFault, KafkaUnreachable
 from streams.kafka.topics import plan
@@ -64,15 +65,15 @@ class _Redis:
 
 
 async def _look_at_kafka(given: Settings) -> _Kafka:
-    about = f"Kafka at {given.kafka}"
+    about, kafka = f"Kafka at {given.kafka}", Cluster.of(given)
     try:
-        findings = await plan(given.kafka, given.partitions)
+        findings = await plan(kafka, given.partitions)
         verdicts = [Verdict(Level.OK, about, "answers"), *judge_topics(findings)]
         if not findings:
             verdicts.append(Verdict(Level.OK, "topics", f"are there, each with {given.partitions} partitions"))
         if any(finding.stops_worker for finding in findings):
             return _Kafka(tuple(verdicts), {})
-        return _Kafka(tuple(verdicts), await log_bounds(given.kafka, INPUT_NAMES, given.partitions))
+        return _Kafka(tuple(verdicts), await log_bounds(kafka, INPUT_NAMES, given.partitions))
     except KafkaUnreachable as error:
         return _Kafka((Verdict(Level.ERROR, about, str(error), exit_code=UNREACHABLE),), {})
     except KafkaFault as error:

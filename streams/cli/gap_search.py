@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from schemas.published import Published
 from schemas.topics import INPUT_NAMES
+from streams.kafka.cluster import Cluster
 from streams.kafka.ends import Place, log_bounds, records_at
 from streams.kafka.marks import read_marks
 from streams.kafka.topics import check
@@ -49,18 +50,18 @@ async def find_gaps(given: Settings, store: Store) -> tuple[list[Lane], list[Gap
 
     Raises KafkaFault, Halted, StoreUnavailable, StoreRefused.
     """
-    marks = given.publishing == "exactly-once"
-    await check(given.kafka, given.partitions, marks=marks)
+    marks, kafka = given.publishing == "exactly-once", Cluster.of(given)
+    await check(kafka, given.partitions, marks=marks)
     lanes = [lane for number in range(given.partitions) if (lane := await _lane(given, store, number))]
-    bounds = await log_bounds(given.kafka, INPUT_NAMES, given.partitions)
+    bounds = await log_bounds(kafka, INPUT_NAMES, given.partitions)
     asked = {
         (topic, lane.partition): offset
         for lane in lanes
         for topic, offset in wanted(lane.position, _of(bounds, lane)).items()
     }
-    found = await records_at(given.kafka, asked) if asked else {}
-    kafka = _Kafka(bounds, found, await read_marks(given.kafka, given.partitions) if marks else [])
-    return lanes, [gap for lane in lanes for gap in _gaps(given, lane, kafka)]
+    found = await records_at(kafka, asked) if asked else {}
+    facts = _Kafka(bounds, found, await read_marks(kafka, given.partitions) if marks else [])
+    return lanes, [gap for lane in lanes for gap in _gaps(given, lane, facts)]
 
 
 def _gaps(given: Settings, lane: Lane, kafka: _Kafka) -> Iterator[Gap]:

@@ -91,6 +91,7 @@ def activate(file: Path, as_json: bool) -> None:
     The model is written to all partitions of lead.commands or to none. Scores follow it without reading
     history again; changes of band that it makes are published with the cause `model`, and never alert.
     """
+    from streams.kafka.cluster import Cluster
     from streams.kafka.producer import send_everywhere
     from streams.kafka.topics import check as check_topics
 
@@ -99,8 +100,8 @@ def activate(file: Path, as_json: bool) -> None:
     record = _record(model, now_ms)
 
     async def send() -> None:
-        await check_topics(given.kafka, given.partitions)
-        await send_everywhere(given.kafka, COMMANDS.name, record, given.partitions)
+        await check_topics(Cluster.of(given), given.partitions)
+        await send_everywhere(Cluster.of(given), COMMANDS.name, record, given.partitions)
 
     asyncio.run(send())
     version = model.plan.model.version

@@ -52,9 +52,10 @@ def command(partition: int | None, despite_loss: bool, drops: bool, as_json: boo
 
 
 async def _rebuild(given: Settings, chosen: Iterable[int], despite_loss: bool) -> list[Rebuilt]:
+    from streams.kafka.cluster import Cluster
     from streams.kafka.topics import check
 
-    await check(given.kafka, given.partitions, marks=given.publishing == "exactly-once")
+    await check(Cluster.of(given), given.partitions, marks=given.publishing == "exactly-once")
     async with opened(given) as store:
         surveys = [await _survey(given, store, number) for number in chosen]
         _refuse([loss for each in surveys for loss in each.losses], surveys, despite_loss)

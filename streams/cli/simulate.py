@@ -10,6 +10,7 @@ import click
 from streams.cli.clients import settings
 from streams.cli.output import json_option, write, write_json
 from streams.clock import SystemClock
+from streams.kafka.cluster import Cluster
 from streams.kafka.producer import RecordProducer
 from streams.kafka.topics import check
 from streams.sandbox.marketing import Marketing
@@ -44,9 +45,10 @@ def command(leads: int, days: int, rate: float, events: int | None, seed: int, a
         terminal.status(f"sent  {now.backlog:,} events of the past, {now.live:,} live")
 
     async def send() -> None:
-        await check(given.kafka, given.partitions)
+        kafka = Cluster.of(given)
+        await check(kafka, given.partitions)
         marketing = Marketing(seed=seed, leads=leads, now_ms=clock.now_ms())
-        async with RecordProducer(given.kafka, LINGER_MS) as producer:
+        async with RecordProducer(kafka, LINGER_MS) as producer:
             await run(producer, marketing, Traffic(days, rate, events), clock=clock, on_progress=tell)
 
     try:

@@ -10,6 +10,7 @@ import click
 from streams.cli.clients import settings
 from streams.cli.output import json_option, table, write, write_json
 from streams.kafka import topics
+from streams.kafka.cluster import Cluster
 from streams.kafka.topics import Finding
 
 
@@ -23,7 +24,7 @@ def command() -> None:
 def plan(as_json: bool) -> None:
     """Show what differs from what leadline needs. Changes nothing."""
     given = settings()
-    findings = asyncio.run(topics.plan(given.kafka, given.partitions))
+    findings = asyncio.run(topics.plan(Cluster.of(given), given.partitions))
     if as_json:
         write_json(findings)
         return
@@ -43,8 +44,8 @@ def apply(as_json: bool) -> None:
     Never deletes, shortens or adds partitions; what only the operator can decide is left as it is.
     """
     given = settings()
-    repaired = asyncio.run(topics.apply(given.kafka, given.partitions))
-    left = asyncio.run(topics.plan(given.kafka, given.partitions))
+    repaired = asyncio.run(topics.apply(Cluster.of(given), given.partitions))
+    left = asyncio.run(topics.plan(Cluster.of(given), given.partitions))
     if as_json:
         write_json({"repaired": repaired, "left": left})
         return
@@ -59,7 +60,7 @@ def apply(as_json: bool) -> None:
 def check(as_json: bool) -> None:
     """Exit with 0 if a worker may start on these topics, with 5 if not."""
     given = settings()
-    asyncio.run(topics.check(given.kafka, given.partitions))
+    asyncio.run(topics.check(Cluster.of(given), given.partitions))
     if as_json:
         write_json({"topics": "as needed", "partitions": given.partitions})
     else:

@@ -11,6 +11,7 @@ from streams.cli.clients import settings
 from streams.cli.output import json_option, write, write_json
 from streams.cli.pictures import change_lines, paint
 from streams.clock import SystemClock
+from streams.kafka.cluster import Cluster
 from streams.kafka.follow import ChangeFollower
 from streams.sandbox.screen import change_header
 
@@ -28,7 +29,7 @@ def command(from_beginning: bool, as_json: bool) -> None:
 
 async def _watch(from_beginning: bool, as_json: bool) -> None:
     clock = SystemClock()
-    async with ChangeFollower(settings().kafka, from_beginning=from_beginning) as follower:
+    async with ChangeFollower(Cluster.of(settings()), from_beginning=from_beginning) as follower:
         if not as_json:
             write((change_header(paint()),))
         async for found in follower:

@@ -13,14 +13,15 @@ from streams.cli.errors import USAGE, Failure
 
 @click.command("worker")
 @click.option("--volatile", is_flag=True, help="Accept a Redis without persistence: a restart loses every score.")
-def command(volatile: bool) -> None:
+@click.option("--insecure", is_flag=True, help="Accept plain text to a Kafka and a Redis on other machines.")
+def command(volatile: bool, insecure: bool) -> None:
     """Score what comes, until SIGTERM or Ctrl-C.
 
     Start as many as you like: workers of one group share the partitions, and take over from one that ends.
     """
     given = settings()
-    if volatile:
-        given = given.model_copy(update={"volatile": True})
+    accepted = {"volatile": given.volatile or volatile, "insecure": given.insecure or insecure}
+    given = given.model_copy(update=accepted)
     logs.configure()
     from streams.wiring import work  # Faust and the drivers: a wrong setting is told before they are loaded.
 

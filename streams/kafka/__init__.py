@@ -2,6 +2,8 @@
 
 - `ingest`    the service of the Faust app that reads: one consumer, one lane for each partition that it holds
 - `source`    the input topics of one partition, read exactly from where the lane says (the lane's `Source`)
+- `cluster`   which Kafka, and who we are there, as the settings say it
+- `clients`   the options that every client is made with: TLS, SASL
 - `consumer`  that consumer's settings, each with its reason
 - `held`      one partition from assignment to revocation: its lane, and taking over again after being fenced
 - `watchdog`  ends the process when fetches have stopped although Kafka has more
@@ -15,7 +17,6 @@
 - `topics`    compares the cluster's topics with the table in `schemas/topics.py`, and makes what is missing
 - `outputs`   all that stands in one partition of an output topic
 - `ends`      where the logs begin and end and what they hold, for who compares from outside
-- `placement` where a key belongs
 - `errors`    what can go wrong with Kafka, and whose turn it is then
 
 The path of a record: Kafka -> aiokafka's fetcher -> `PartitionSource.pull` -> the lane (which knows no Kafka),

@@ -8,6 +8,9 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 
+from streams.kafka.clients import client_options
+from streams.kafka.cluster import Kafka
+
 HEARTBEAT_S = 0.5
 """A member hears of a rebalance by the answer to a heartbeat. At 2 s a take-over from a worker that was told to
 stop took 1.9 s, 1.5 of them for that; now it takes 0.6 s. A heartbeat is some 100 bytes."""
@@ -33,14 +36,14 @@ METADATA_AGE_MS = 30_000
 """Added partitions are noticed within this."""
 
 
-def make_consumer(bootstrap: str, group: str) -> AIOKafkaConsumer:
+def make_consumer(kafka: Kafka, group: str) -> AIOKafkaConsumer:
     """The consumer that all lanes of a worker share; not started, not subscribed.
 
     Only the range assignor: it gives partition p of all topics to one member as long as all have as many
     partitions, and a second assignor would cost a second join. A position is never reset silently.
     """
     return _consumer(
-        bootstrap,
+        kafka,
         group_id=group,
         client_id=group,
         partition_assignment_strategy=[RangePartitionAssignor],
@@ -51,16 +54,16 @@ def make_consumer(bootstrap: str, group: str) -> AIOKafkaConsumer:
     )
 
 
-def make_replayer(bootstrap: str, topics: Iterable[str], partition: int) -> AIOKafkaConsumer:
+def make_replayer(kafka: Kafka, topics: Iterable[str], partition: int) -> AIOKafkaConsumer:
     """The same without a group, for one partition of these topics: it reads as a lane does, and takes none away."""
-    consumer = _consumer(bootstrap)
+    consumer = _consumer(kafka)
     consumer.assign([TopicPartition(topic, partition) for topic in topics])
     return consumer
 
 
-def _consumer(bootstrap: str, **of_a_group: Any) -> AIOKafkaConsumer:
+def _consumer(kafka: Kafka, **of_a_group: Any) -> AIOKafkaConsumer:
     return AIOKafkaConsumer(
-        bootstrap_servers=bootstrap,
+        **client_options(kafka),
         enable_auto_commit=False,
         auto_offset_reset="none",
         isolation_level="read_committed",

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from streams.kafka.clients import client_options
+from streams.kafka.cluster import Kafka
 from streams.kafka.errors import answering, closed, reach
 from streams.kafka.marks import POLL_MS, reader
 from streams.lane.ports import Bounds, Record
@@ -14,18 +16,16 @@ Place = tuple[str, int]
 """Topic and partition."""
 
 
-async def log_bounds(bootstrap: str, topics: Iterable[str], partitions: int) -> dict[Place, Bounds]:
+async def log_bounds(kafka: Kafka, topics: Iterable[str], partitions: int) -> dict[Place, Bounds]:
     """The bounds of these topics, each with so many partitions; open transactions lie beyond the end.
 
     Raises KafkaFault. A topic that is missing looks like a Kafka that does not answer: check topics first.
     """
     places = [TopicPartition(topic, number) for topic in topics for number in range(partitions)]
-    consumer = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap, enable_auto_commit=False, isolation_level="read_committed"
-    )
+    consumer = AIOKafkaConsumer(**client_options(kafka), enable_auto_commit=False, isolation_level="read_committed")
     try:
-        await reach(consumer, bootstrap)
-        async with answering(bootstrap):
+        await reach(consumer, kafka)
+        async with answering(kafka):
             beginnings = await consumer.beginning_offsets(places)
             ends = await consumer.end_offsets(places)
         return {(tp.topic, tp.partition): Bounds(beginnings[tp], ends[tp]) for tp in places}
@@ -33,12 +33,12 @@ async def log_bounds(bootstrap: str, topics: Iterable[str], partitions: int) -> 
         await closed(consumer.stop())
 
 
-async def records_at(bootstrap: str, places: Mapping[Place, int]) -> dict[Place, Record | None]:
+async def records_at(kafka: Kafka, places: Mapping[Place, int]) -> dict[Place, Record | None]:
     """The committed record at this offset of each place, which lies within its log; None where there is none.
 
     Raises KafkaFault.
     """
-    async with reader(bootstrap) as consumer, answering(bootstrap):
+    async with reader(kafka) as consumer, answering(kafka):
         return {place: await _record_at(consumer, TopicPartition(*place), at) for place, at in places.items()}
 
 

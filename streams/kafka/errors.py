@@ -2,6 +2,7 @@
 
     KafkaFault
     ├── KafkaUnreachable   nobody answers at the address: wait, or look at the address  (exit code 3)
+    ├── Unprotected        it would be spoken to in plain text through a network: refused  (exit code 5)
     ├── TopicsDiffer       Kafka has other topics than leadline needs: the operator decides  (exit code 5)
     └── NeverTaken         Kafka will never take this record, however often it is offered: a lane halts
 
@@ -12,8 +13,10 @@ again). aiokafka's own errors do not leave this package, save those that nobody 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable
-from contextlib import asynccontextmanager
+import logging
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Protocol
 
 from aiokafka.errors import (
@@ -29,6 +32,7 @@ from aiokafka.errors import (
     UnknownTopicOrPartitionError,
 )
 
+from streams.kafka.cluster import Cluster, Kafka
 from streams.lane.ports import Halted
 
 REACH_TIMEOUT_S = 10.0
@@ -49,19 +53,27 @@ NEVER = (
 """Answers that another attempt does not change."""
 
 
+PROTECTED = ", by TLS if LEADLINE_KAFKA_TLS says so; then the certificates, the user and the password."
+
+
 class KafkaFault(Exception):
     """Anything that is wrong with Kafka and has a name here."""
 
 
 class KafkaUnreachable(KafkaFault):
-    """Nobody answers at `bootstrap`, or what answers is no Kafka."""
+    """Nobody answers at `kafka`, or what answers is no Kafka."""
 
-    def __init__(self, bootstrap: str, reason: object) -> None:
+    def __init__(self, kafka: Kafka, reason: object) -> None:
+        is_protected = isinstance(kafka, Cluster) and (kafka.tls or kafka.login)
         super().__init__(
-            f"Kafka at {bootstrap} does not answer: {reason}. Check that it runs, that LEADLINE_KAFKA is its "
-            "address, and that its advertised.listeners can be reached from here."
+            f"Kafka at {kafka} does not answer: {reason}. Check that it runs, that LEADLINE_KAFKA is its "
+            "address, and that its advertised.listeners can be reached from here"
+            f"{PROTECTED if is_protected else '.'}"
         )
-        self.bootstrap = bootstrap
+
+
+class Unprotected(KafkaFault):
+    """What was asked for would send events and passwords in plain text; the text has the fix."""
 
 
 class TopicsDiffer(KafkaFault):
@@ -83,30 +95,45 @@ class Startable(Protocol):
         """Connect."""
 
 
-async def reach(client: Startable, bootstrap: str, patience_s: float = PATIENCE_S) -> None:
+async def reach(client: Startable, kafka: Kafka, patience_s: float = PATIENCE_S) -> None:
     """Start `client`; for `patience_s` seconds a refusal is not the last word. Raises KafkaUnreachable."""
     loop = asyncio.get_running_loop()
     give_up_at = loop.time() + patience_s
-    async with answering(bootstrap, REACH_TIMEOUT_S):
-        while True:
-            try:
-                return await client.start()
-            except KafkaConnectionError:
-                if loop.time() + RETRY_S > give_up_at:
-                    raise
-            await asyncio.sleep(RETRY_S)
+    with _last_words() as words:
+        async with answering(kafka, REACH_TIMEOUT_S):
+            while True:
+                try:
+                    return await client.start()
+                except KafkaConnectionError as error:
+                    if loop.time() + RETRY_S > give_up_at:
+                        raise KafkaUnreachable(kafka, words[-1] if words else "no connection") from error
+                await asyncio.sleep(RETRY_S)
+
+
+@contextmanager
+def _last_words() -> Iterator[deque[str]]:
+    """Why a connection failed: aiokafka raises that there is none, and logs the reason."""
+    words: deque[str] = deque(maxlen=1)
+    handler = logging.Handler(logging.ERROR)
+    handler.emit = lambda record: words.append(record.getMessage())  # type: ignore[method-assign]
+    logger = logging.getLogger("aiokafka")
+    logger.addHandler(handler)
+    try:
+        yield words
+    finally:
+        logger.removeHandler(handler)
 
 
 @asynccontextmanager
-async def answering(bootstrap: str, within_s: float = REACH_TIMEOUT_S) -> AsyncIterator[None]:
+async def answering(kafka: Kafka, within_s: float = REACH_TIMEOUT_S) -> AsyncIterator[None]:
     """Everything inside is done within `within_s`, or Kafka is unreachable. Raises KafkaFault."""
     try:
         async with asyncio.timeout(within_s):
             yield
     except TimeoutError:
-        raise KafkaUnreachable(bootstrap, f"no answer within {within_s:g} s") from None
+        raise KafkaUnreachable(kafka, f"no answer within {within_s:g} s") from None
     except KafkaError as error:
-        raise named(bootstrap, error) from error
+        raise named(kafka, error) from error
 
 
 async def closed(closing: Awaitable[None], within_s: float = CLOSE_S) -> None:
@@ -124,7 +151,7 @@ async def closed(closing: Awaitable[None], within_s: float = CLOSE_S) -> None:
         raise error
 
 
-def named(bootstrap: str, error: KafkaError) -> Exception:
+def named(kafka: Kafka, error: KafkaError) -> Exception:
     """aiokafka's error as a fault in the operator's words; as it is, if it has none and waiting does not help."""
     match error:
         case UnknownTopicOrPartitionError():
@@ -141,8 +168,8 @@ def named(bootstrap: str, error: KafkaError) -> Exception:
         case InvalidTopicError():
             return NeverTaken(f"Kafka refuses the topic's name ({error}).")
         case KafkaConnectionError():
-            return KafkaUnreachable(bootstrap, "no connection")
+            return KafkaUnreachable(kafka, "no connection")
         case KafkaTimeoutError():
-            return KafkaUnreachable(bootstrap, error)
+            return KafkaUnreachable(kafka, error)
         case _:
-            return KafkaUnreachable(bootstrap, error) if error.retriable else error
+            return KafkaUnreachable(kafka, error) if error.retriable else error

@@ -17,6 +17,8 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from schemas.accepted import Json
 from schemas.codec import decode_object
 from schemas.topics import CHANGES
+from streams.kafka.clients import client_options
+from streams.kafka.cluster import Kafka
 from streams.kafka.errors import RETRY_S, KafkaUnreachable, answering, closed, reach
 from streams.kafka.topics import partitions_of
 
@@ -48,8 +50,8 @@ class FollowedChange:
 class ChangeFollower:
     """Reads all partitions of `lead.score-changes`, without a group: `async for change in follower`."""
 
-    def __init__(self, bootstrap: str, *, from_beginning: bool = False) -> None:
-        self._bootstrap = bootstrap
+    def __init__(self, kafka: Kafka, *, from_beginning: bool = False) -> None:
+        self._kafka = kafka
         self._from_beginning = from_beginning
         self._consumer: AIOKafkaConsumer | None = None
         self._last: dict[int, tuple[int, int]] = {}
@@ -69,17 +71,17 @@ class ChangeFollower:
             await asyncio.sleep(RETRY_S)
 
     async def _connect(self) -> None:
-        count = await partitions_of(self._bootstrap, CHANGES.name)
+        count = await partitions_of(self._kafka, CHANGES.name)
         consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._bootstrap,
+            **client_options(self._kafka),
             isolation_level="read_committed",
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             fetch_max_wait_ms=FETCH_WAIT_MS,
         )
         self._consumer = consumer
-        await reach(consumer, self._bootstrap)
-        async with answering(self._bootstrap):
+        await reach(consumer, self._kafka)
+        async with answering(self._kafka):
             partitions = [TopicPartition(CHANGES.name, number) for number in range(count)]
             consumer.assign(partitions)
             look = consumer.beginning_offsets if self._from_beginning else consumer.end_offsets

@@ -7,7 +7,7 @@ callback crashes the service, and with it the process: there is no half-alive wo
     assigned    p of *every* input topic held: run a lane for p
     revoked     lanes are told to stop and sources released; 5 s for the commits in flight, then cancel
     each 5 s    the lanes' offsets to Kafka, for lag tools; nothing reads them back
-    each 10 s   the watchdog looks
+    each 10 s   the watchdog looks, and whether Kafka refuses us the group
 """
 
 from __future__ import annotations
@@ -20,14 +20,15 @@ from typing import Any
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.abc import ConsumerRebalanceListener
-from aiokafka.errors import KafkaError
+from aiokafka.errors import GroupAuthorizationFailedError, KafkaError, TopicAuthorizationFailedError
 from mode import Service
 from mode.utils.tracebacks import format_task_stack
 
 from schemas.topics import INPUT_NAMES
 from streams.clock import Clock
+from streams.kafka.cluster import Cluster
 from streams.kafka.consumer import make_consumer
-from streams.kafka.errors import TopicsDiffer, reach
+from streams.kafka.errors import TopicsDiffer, named, reach
 from streams.kafka.held import Held, LaneRunner
 from streams.kafka.source import PartitionSource
 from streams.kafka.topics import check
@@ -89,11 +90,11 @@ class Ingest(Service, ConsumerRebalanceListener):  # type: ignore[misc]  # aioka
 
     async def on_start(self) -> None:
         """Connect, look at the topics, ask for partitions."""
-        bootstrap = self._settings.kafka
+        kafka = Cluster.of(self._settings)
         marks = self._settings.publishing == "exactly-once"
-        await check(bootstrap, self._settings.partitions, PATIENCE_S, marks=marks)
-        self._consumer = make_consumer(bootstrap, self._settings.group)
-        await reach(self._consumer, bootstrap, PATIENCE_S)
+        await check(kafka, self._settings.partitions, PATIENCE_S, marks=marks)
+        self._consumer = make_consumer(kafka, self._settings.group)
+        await reach(self._consumer, kafka, PATIENCE_S)
         self._consumer.subscribe(list(INPUT_NAMES), listener=self)
         self.add_future(self._mirror_now_and_then())
         self.add_future(self._watch())
@@ -170,7 +171,17 @@ class Ingest(Service, ConsumerRebalanceListener):  # type: ignore[misc]  # aioka
         watchdog = Watchdog()
         while not self.should_stop:
             await self.sleep(LOOK_EVERY_S)
+            await self._hear_refusals()
             await watchdog.look([held.source for held in self._held if held.source is not None])
+
+    async def _hear_refusals(self) -> None:
+        """Who may not join the group holds nothing and pulls nothing, and aiokafka says so only to who pulls."""
+        if self._consumer is None or self._consumer.assignment():
+            return
+        try:
+            await self._consumer.getmany(timeout_ms=0)
+        except (GroupAuthorizationFailedError, TopicAuthorizationFailedError) as error:
+            raise named(Cluster.of(self._settings), error) from error
 
     async def _mirror_now_and_then(self) -> None:
         while not self.should_stop:

@@ -14,6 +14,8 @@ from pydantic import ValidationError
 
 from schemas.published import Published
 from schemas.topics import OUTPUTS, PUBLISHED
+from streams.kafka.clients import client_options
+from streams.kafka.cluster import Kafka
 from streams.kafka.errors import TopicsDiffer, answering, closed, reach
 from streams.lane.ports import Halted
 
@@ -31,25 +33,25 @@ FETCH_WAIT_MS = 5
 
 
 @asynccontextmanager
-async def reader(bootstrap: str) -> AsyncIterator[AIOKafkaConsumer]:
+async def reader(kafka: Kafka) -> AsyncIterator[AIOKafkaConsumer]:
     """A consumer of what is committed, without a group. Raises KafkaFault."""
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap,
+        **client_options(kafka),
         enable_auto_commit=False,
         auto_offset_reset="none",
         isolation_level="read_committed",
         fetch_max_wait_ms=FETCH_WAIT_MS,
     )
     try:
-        await reach(consumer, bootstrap)
+        await reach(consumer, kafka)
         yield consumer
     finally:
         await closed(consumer.stop())
 
 
-async def read_marks(bootstrap: str, partitions: int) -> list[Published | None]:
+async def read_marks(kafka: Kafka, partitions: int) -> list[Published | None]:
     """How far each lane has been published. Raises KafkaFault, Halted."""
-    async with reader(bootstrap) as consumer, answering(bootstrap):
+    async with reader(kafka) as consumer, answering(kafka):
         return [await read_mark(consumer, number) for number in range(partitions)]
 
 

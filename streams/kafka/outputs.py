@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
+from streams.kafka.cluster import Kafka
 from streams.kafka.errors import answering
 from streams.kafka.marks import POLL_MS, reader
 
@@ -13,26 +14,26 @@ SILENT_S = 30.0
 """Of a log that is being read: a broker that has said nothing for as long is away."""
 
 
-async def hear(bootstrap: str, topic: str, partition: int, listen: Callable[[ConsumerRecord], None]) -> int | None:
+async def hear(kafka: Kafka, topic: str, partition: int, listen: Callable[[ConsumerRecord], None]) -> int | None:
     """Hand every committed record to `listen`, in order. Raises KafkaFault.
 
     The timestamp in ms of the first one, if Kafka has removed what stood before it; else None.
     """
-    async with reader(bootstrap) as consumer:
-        return await _hear(consumer, TopicPartition(topic, partition), bootstrap, listen)
+    async with reader(kafka) as consumer:
+        return await _hear(consumer, TopicPartition(topic, partition), kafka, listen)
 
 
 async def _hear(
-    consumer: AIOKafkaConsumer, tp: TopicPartition, bootstrap: str, listen: Callable[[ConsumerRecord], None]
+    consumer: AIOKafkaConsumer, tp: TopicPartition, kafka: Kafka, listen: Callable[[ConsumerRecord], None]
 ) -> int | None:
     consumer.assign([tp])
-    async with answering(bootstrap):
+    async with answering(kafka):
         beginning = (await consumer.beginning_offsets([tp]))[tp]
         end = (await consumer.end_offsets([tp]))[tp]
     consumer.seek(tp, beginning)
     first_ms = None
     while await consumer.position(tp) < end:
-        async with answering(bootstrap, SILENT_S):
+        async with answering(kafka, SILENT_S):
             records = await _next(consumer, tp, end)
         if first_ms is None and records:
             first_ms = records[0].timestamp

@@ -10,6 +10,8 @@ from typing import Self
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
+from streams.kafka.clients import client_options
+from streams.kafka.cluster import Kafka
 from streams.kafka.errors import REACH_TIMEOUT_S, answering, closed, named, reach
 
 BATCH_BYTES = 256 * 1024
@@ -31,8 +33,8 @@ class RecordProducer:
     topics must do it; `partition` overrides that. Order is kept for each partition.
     """
 
-    def __init__(self, bootstrap: str, linger_ms: int = 0) -> None:
-        self._bootstrap = bootstrap
+    def __init__(self, kafka: Kafka, linger_ms: int = 0) -> None:
+        self._kafka = kafka
         self._linger_ms = linger_ms
         self._producer: AIOKafkaProducer | None = None
         self._failure: BaseException | None = None
@@ -40,7 +42,7 @@ class RecordProducer:
     async def start(self) -> None:
         """Connect. Raises KafkaUnreachable."""
         self._producer = AIOKafkaProducer(
-            bootstrap_servers=self._bootstrap,
+            **client_options(self._kafka),
             acks="all",
             enable_idempotence=True,
             linger_ms=self._linger_ms,
@@ -48,7 +50,7 @@ class RecordProducer:
             max_request_size=REQUEST_BYTES_MAX,
             request_timeout_ms=int(REACH_TIMEOUT_S * 1_000),
         )
-        await reach(self._producer, self._bootstrap)
+        await reach(self._producer, self._kafka)
 
     async def send(
         self,
@@ -66,12 +68,12 @@ class RecordProducer:
                 topic, value, key, partition, timestamp_ms=timestamp_ms, headers=list(headers)
             )
         except KafkaError as error:
-            raise named(self._bootstrap, error) from error
+            raise named(self._kafka, error) from error
         future.add_done_callback(self._note)
 
     async def flush(self) -> None:
         """Returns when Kafka has acknowledged all that was sent. Raises the first failure since the last flush."""
-        async with answering(self._bootstrap):
+        async with answering(self._kafka):
             await self._started().flush()
             failure, self._failure = self._failure, None
             if failure is not None:
@@ -80,7 +82,7 @@ class RecordProducer:
     async def stop(self) -> None:
         """Flush and close; what Kafka does not take within the time to reach it is given up."""
         if self._producer is not None:
-            async with answering(self._bootstrap):
+            async with answering(self._kafka):
                 await self._producer.stop()
 
     async def __aenter__(self) -> Self:
@@ -105,18 +107,18 @@ class RecordProducer:
 
 
 async def send_everywhere(
-    bootstrap: str, topic: str, value: bytes, partitions: int, timestamp_ms: int | None = None
+    kafka: Kafka, topic: str, value: bytes, partitions: int, timestamp_ms: int | None = None
 ) -> None:
     """One record without a key into each partition, all of them or none. Raises KafkaFault."""
     producer = AIOKafkaProducer(
-        bootstrap_servers=bootstrap,
+        **client_options(kafka),
         transactional_id=f"leadline-everywhere-{uuid.uuid4().hex}",
         transaction_timeout_ms=int(TRANSACTION_TIMEOUT_S * 1_000),
         max_request_size=REQUEST_BYTES_MAX,
     )
     try:
-        await reach(producer, bootstrap)
-        async with answering(bootstrap), producer.transaction():
+        await reach(producer, kafka)
+        async with answering(kafka), producer.transaction():
             acknowledged = [
                 await producer.send(topic, value, partition=partition, timestamp_ms=timestamp_ms)
                 for partition in range(partitions)

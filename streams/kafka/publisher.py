@@ -20,6 +20,8 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, KafkaTimeoutError
 
 from schemas.published import Published
+from streams.kafka.clients import client_options
+from streams.kafka.cluster import Kafka
 from streams.kafka.errors import NEVER, named, reach
 from streams.lane.ports import OutboxEntry
 
@@ -44,22 +46,22 @@ Acknowledged = asyncio.Future[object]
 class OutboxPublisher:
     """One for each worker; its lanes share it, each by a `SharedPublisher`."""
 
-    def __init__(self, bootstrap: str, rng: random.Random | None = None) -> None:
-        self._bootstrap = bootstrap
+    def __init__(self, kafka: Kafka, rng: random.Random | None = None) -> None:
+        self._kafka = kafka
         self._rng = rng or random.Random(os.urandom(8))
         self._producer: AIOKafkaProducer | None = None
 
     async def start(self, patience_s: float = 0.0) -> None:
         """Connect. Raises KafkaUnreachable."""
         producer = AIOKafkaProducer(
-            bootstrap_servers=self._bootstrap,
+            **client_options(self._kafka),
             acks="all",
             enable_idempotence=True,
             max_request_size=REQUEST_BYTES_MAX,
         )
         self._producer = producer
         try:
-            await reach(producer, self._bootstrap, patience_s)
+            await reach(producer, self._kafka, patience_s)
         except BaseException:
             await self.stop()
             raise
@@ -81,7 +83,7 @@ class OutboxPublisher:
         for entry, future in zip(entries, acknowledged, strict=True):
             error = future.exception()
             if isinstance(error, NEVER):
-                raise named(self._bootstrap, error) from error
+                raise named(self._kafka, error) from error
             if error is not None:
                 raise RuntimeError(f"{entry.topic}/{entry.partition}: entry {entry.number}: {error!r}") from error
 
@@ -92,7 +94,7 @@ class OutboxPublisher:
             try:
                 return await self._send(entry)
             except NEVER as error:
-                raise named(self._bootstrap, error) from error
+                raise named(self._kafka, error) from error
             except KafkaError as error:
                 if not (error.retriable or isinstance(error, KafkaTimeoutError)):
                     raise

@@ -1,7 +1,7 @@
 """One command into Kafka, and what leadline publishes of its lane from then on.
 
-    async with Aftermath(bootstrap, partition) as aftermath:       # from here on nothing is missed
-        sent = await send_command(bootstrap, lead_id, value)
+    async with Aftermath(kafka, partition) as aftermath:       # from here on nothing is missed
+        sent = await send_command(kafka, lead_id, value)
         ... wait until the lane has applied it, by its meta hash ...
         await aftermath.refusal(sent, up_to)                        # if the lane refused it: why
 
@@ -18,6 +18,8 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPa
 
 from schemas.rejected import RejectedRecord
 from schemas.topics import CHANGES, COMMANDS, REJECTED
+from streams.kafka.clients import client_options
+from streams.kafka.cluster import Kafka
 from streams.kafka.errors import answering, closed, reach
 from streams.kafka.follow import place_of
 
@@ -45,12 +47,12 @@ class Tombstone(NamedTuple):
     seq: int
 
 
-async def send_command(bootstrap: str, lead_id: str, value: bytes) -> Sent:
+async def send_command(kafka: Kafka, lead_id: str, value: bytes) -> Sent:
     """Write one command; Kafka has acknowledged it on return. Raises KafkaFault."""
-    producer = AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all", enable_idempotence=True)
+    producer = AIOKafkaProducer(**client_options(kafka), acks="all", enable_idempotence=True)
     try:
-        await reach(producer, bootstrap)
-        async with answering(bootstrap):
+        await reach(producer, kafka)
+        async with answering(kafka):
             written = await producer.send_and_wait(COMMANDS.name, value, lead_id.encode())
         return Sent(written.partition, written.offset)
     finally:
@@ -60,11 +62,11 @@ async def send_command(bootstrap: str, lead_id: str, value: bytes) -> Sent:
 class Aftermath:
     """The output records of one partition, from the moment at which this was opened."""
 
-    def __init__(self, bootstrap: str, partition: int) -> None:
-        self._bootstrap = bootstrap
+    def __init__(self, kafka: Kafka, partition: int) -> None:
+        self._kafka = kafka
         self._partition = partition
         self._consumer = AIOKafkaConsumer(
-            bootstrap_servers=bootstrap, enable_auto_commit=False, isolation_level="read_committed"
+            **client_options(kafka), enable_auto_commit=False, isolation_level="read_committed"
         )
         self._ends: dict[TopicPartition, int] = {}
 
@@ -100,8 +102,8 @@ class Aftermath:
 
     async def __aenter__(self) -> Self:
         try:
-            await reach(self._consumer, self._bootstrap)
-            async with answering(self._bootstrap):
+            await reach(self._consumer, self._kafka)
+            async with answering(self._kafka):
                 places = [TopicPartition(topic.name, self._partition) for topic in (CHANGES, REJECTED)]
                 self._ends = dict(await self._consumer.end_offsets(places))
         except BaseException:

@@ -20,6 +20,8 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import IncompatibleBrokerVersion, TopicAlreadyExistsError, for_code
 
 from schemas.topics import ALL, OUTPUTS, PUBLISHED, REKEYED, Topic
+from streams.kafka.clients import client_options, refuse_networks
+from streams.kafka.cluster import Kafka
 from streams.kafka.errors import TopicsDiffer, answering, closed, reach
 
 REPLICAS = 3
@@ -66,15 +68,15 @@ class _Layout:
     replicas: int
 
 
-async def plan(bootstrap: str, partitions: int) -> list[Finding]:
+async def plan(kafka: Kafka, partitions: int) -> list[Finding]:
     """Everything that differs. Raises KafkaFault."""
-    async with _admin(bootstrap) as admin:
+    async with _admin(kafka) as admin:
         return await _differences(admin, partitions)
 
 
-async def apply(bootstrap: str, partitions: int) -> list[Finding]:
+async def apply(kafka: Kafka, partitions: int) -> list[Finding]:
     """Remove the differences that can be removed without loss, and return them. Raises KafkaFault."""
-    async with _admin(bootstrap) as admin:
+    async with _admin(kafka) as admin:
         repaired = [finding for finding in await _differences(admin, partitions) if finding.by_apply]
         missing = {finding.topic for finding in repaired if finding.what == "topic"}
         if missing:
@@ -87,12 +89,12 @@ async def apply(bootstrap: str, partitions: int) -> list[Finding]:
         return repaired
 
 
-async def check(bootstrap: str, partitions: int, patience_s: float = 0.0, *, marks: bool = True) -> None:
+async def check(kafka: Kafka, partitions: int, patience_s: float = 0.0, *, marks: bool = True) -> None:
     """What a worker must have; `marks`: it publishes exactly once, and its marks must not be removed for their age.
 
     Waits `patience_s` for Kafka. Raises KafkaUnreachable or TopicsDiffer.
     """
-    async with _admin(bootstrap, patience_s) as admin:
+    async with _admin(kafka, patience_s) as admin:
         layouts = await _layouts(admin)
         findings = [finding for topic in ALL for finding in _layout_findings(topic, layouts, partitions)]
         if marks and PUBLISHED.name in layouts:
@@ -102,22 +104,22 @@ async def check(bootstrap: str, partitions: int, patience_s: float = 0.0, *, mar
         raise TopicsDiffer("\n".join(str(finding) for finding in findings))
 
 
-async def partitions_of(bootstrap: str, topic: str) -> int:
+async def partitions_of(kafka: Kafka, topic: str) -> int:
     """How many partitions a topic has. Raises KafkaUnreachable or TopicsDiffer."""
-    async with _admin(bootstrap) as admin:
+    async with _admin(kafka) as admin:
         layout = (await _layouts(admin)).get(topic)
     if layout is None:
         raise TopicsDiffer(f"The topic {topic} is missing: `leadline topics apply` makes it.")
     return layout.partitions
 
 
-async def retentions(bootstrap: str, names: Sequence[str]) -> dict[str, int | None]:
+async def retentions(kafka: Kafka, names: Sequence[str]) -> dict[str, int | None]:
     """For how long Kafka keeps what is in these topics, in ms; None: for ever. Raises KafkaFault.
 
     Nothing of a broker that has no such settings, as the embedded one.
     """
     try:
-        async with _admin(bootstrap) as admin:
+        async with _admin(kafka) as admin:
             configs = await _configs(admin, names)
     except IncompatibleBrokerVersion:
         return {}
@@ -126,11 +128,12 @@ async def retentions(bootstrap: str, names: Sequence[str]) -> dict[str, int | No
 
 
 @asynccontextmanager
-async def _admin(bootstrap: str, patience_s: float = 0.0) -> AsyncIterator[AIOKafkaAdminClient]:
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+async def _admin(kafka: Kafka, patience_s: float = 0.0) -> AsyncIterator[AIOKafkaAdminClient]:
+    admin = AIOKafkaAdminClient(**client_options(kafka))
     try:
-        await reach(admin, bootstrap, patience_s)
-        async with answering(bootstrap):
+        await reach(admin, kafka, patience_s)
+        async with answering(kafka):
+            refuse_networks(kafka, await _advertised(admin))
             yield admin
     finally:
         await closed(admin.close())
@@ -152,7 +155,7 @@ async def _differences(admin: AIOKafkaAdminClient, partitions: int) -> list[Find
 def _layout_findings(topic: Topic, layouts: Mapping[str, _Layout], partitions: int) -> list[Finding]:
     layout = layouts.get(topic.name)
     if layout is None:
-        remedy = "`leadline topics apply` makes it"
+        remedy = "`leadline topics apply` makes it, unless it is there and access rules do not show it to leadline"
         return [Finding(topic.name, "topic", "missing", f"{partitions} partitions", remedy, True, True)]
     if layout.partitions == partitions:
         return []
@@ -228,6 +231,11 @@ async def _layouts(admin: AIOKafkaAdminClient) -> dict[str, _Layout]:
         for topic in await admin.describe_topics()
         if topic["error_code"] == 0
     }
+
+
+async def _advertised(admin: AIOKafkaAdminClient) -> list[str]:
+    """Where Kafka tells its clients to go on."""
+    return [f"{broker['host']}:{broker['port']}" for broker in (await admin.describe_cluster())["brokers"]]
 
 
 async def _brokers(admin: AIOKafkaAdminClient) -> int:

@@ -29,6 +29,8 @@ from aiokafka.errors import KafkaError, KafkaTimeoutError
 from schemas.codec import encode
 from schemas.published import Published
 from schemas.topics import PUBLISHED
+from streams.kafka.clients import client_options
+from streams.kafka.cluster import Cluster, Kafka
 from streams.kafka.errors import NEVER, KafkaUnreachable, NeverTaken, TopicsDiffer, answering, named
 from streams.kafka.marks import read_mark, reader
 from streams.kafka.publisher import PAUSE_FIRST_S, PAUSE_MAX_S, REQUEST_BYTES_MAX, SAY_AFTER_S
@@ -71,9 +73,9 @@ class LanePublisher:
     keeps_marks = True
 
     def __init__(
-        self, bootstrap: str, transactional_id: str, partition: int, rng: random.Random | None = None
+        self, kafka: Kafka, transactional_id: str, partition: int, rng: random.Random | None = None
     ) -> None:
-        self._bootstrap = bootstrap
+        self._kafka = kafka
         self._transactional_id = transactional_id
         self._partition = partition
         self._rng = rng or random.Random(os.urandom(8))
@@ -91,7 +93,7 @@ class LanePublisher:
         """The same, once nobody else can publish for the lane. Raises SourceUnavailable, Halted."""
         async with self._answering():
             self._producer = AIOKafkaProducer(
-                bootstrap_servers=self._bootstrap,
+                **client_options(self._kafka),
                 transactional_id=self._transactional_id,
                 transaction_timeout_ms=int(TRANSACTION_TIMEOUT_S * 1_000),
                 acks="all",
@@ -147,7 +149,7 @@ class LanePublisher:
         if failed is None or failed.error.retriable or isinstance(failed.error, KafkaTimeoutError):
             return failed and failed.error
         if isinstance(failed.error, NEVER):
-            raise NeverTaken(_refusal(entries, failed, named(self._bootstrap, failed.error))) from failed.error
+            raise NeverTaken(_refusal(entries, failed, named(self._kafka, failed.error))) from failed.error
         raise self._fenced(failed.error) from failed.error
 
     def _fenced(self, error: BaseException) -> Fenced:
@@ -164,7 +166,7 @@ class LanePublisher:
 
     async def _read_mark(self) -> Published | None:
         if self._reader is None:
-            self._reader = await self._reading.enter_async_context(reader(self._bootstrap))
+            self._reader = await self._reading.enter_async_context(reader(self._kafka))
         return await read_mark(self._reader, self._partition)
 
     async def _close_reader(self) -> None:
@@ -175,7 +177,7 @@ class LanePublisher:
     async def _answering(self) -> AsyncIterator[None]:
         """Around a take-over: a Kafka that is away is waited for, a missing topic or right is the operator's."""
         try:
-            async with answering(self._bootstrap, TAKE_OVER_S):
+            async with answering(self._kafka, TAKE_OVER_S):
                 yield
         except KafkaUnreachable as error:
             raise SourceUnavailable(f"partition {self._partition}: {error}") from error
@@ -185,7 +187,7 @@ class LanePublisher:
 
 def lane_publisher(settings: Settings, partition: int) -> LanePublisher:
     """The publisher of a lane: who opens it last is the only one."""
-    return LanePublisher(settings.kafka, f"{settings.prefix}-out-{partition}", partition)
+    return LanePublisher(Cluster.of(settings), f"{settings.prefix}-out-{partition}", partition)
 
 
 class _Failure(NamedTuple):

@@ -8,6 +8,7 @@ from functools import partial
 
 from schemas.topics import INPUT_NAMES, OUTPUTS, REKEYED
 from streams.clock import SystemClock
+from streams.kafka.cluster import Cluster
 from streams.kafka.consumer import make_replayer
 from streams.kafka.errors import closed, reach
 from streams.kafka.outputs import hear
@@ -38,11 +39,11 @@ async def opened(given: Settings) -> AsyncIterator[Store]:
 @asynccontextmanager
 async def at_site(given: Settings, store: Store, partition: int) -> AsyncIterator[Site]:
     """One lane to rebuild. Raises KafkaFault."""
-    clock = SystemClock()
-    consumer = make_replayer(given.kafka, INPUT_NAMES, partition)
-    shared = None if given.publishing == "exactly-once" else OutboxPublisher(given.kafka)
+    clock, kafka = SystemClock(), Cluster.of(given)
+    consumer = make_replayer(kafka, INPUT_NAMES, partition)
+    shared = None if given.publishing == "exactly-once" else OutboxPublisher(kafka)
     try:
-        await reach(consumer, given.kafka)
+        await reach(consumer, kafka)
         if shared is not None:
             await shared.start()
         around = Surroundings(
@@ -68,13 +69,13 @@ async def at_site(given: Settings, store: Store, partition: int) -> AsyncIterato
 
 async def read_told(given: Settings, partition: int, with_rekeyed: bool) -> Told:
     """What a lane's outputs say; if asked, also what was re-keyed from there, which may lie in any partition."""
-    told = Told(partition)
+    told, kafka = Told(partition), Cluster.of(given)
     for topic in OUTPUTS:
-        since_ms = await hear(given.kafka, topic.name, partition, told.hear)
+        since_ms = await hear(kafka, topic.name, partition, told.hear)
         if since_ms is not None:
             told.begin(topic.name, since_ms)
     for number in range(given.partitions) if with_rekeyed else ():
-        await hear(given.kafka, REKEYED.name, number, told.hear)
+        await hear(kafka, REKEYED.name, number, told.hear)
     return told
 
 

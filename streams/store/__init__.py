@@ -10,6 +10,7 @@
     reader      Reader: questions that change nothing, for the command line and the console
     queries     questions that lanes and readers share
     safety      may scores be kept in this Redis: eviction, persistence, version
+    address     which Redis, who we are there, and TLS
     connection  the pool, and the one place where redis-py's errors become ours
     keys        the names of all keys
 

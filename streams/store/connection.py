@@ -27,6 +27,7 @@ from redis.exceptions import (
 )
 
 from streams.lane.ports import StoreRefused, StoreUnavailable
+from streams.store.address import Redis, address_of
 from streams.store.scripts import Script
 
 CONNECT_TIMEOUT_S = 2.0
@@ -52,30 +53,24 @@ Argument = str | bytes | int
 class Connection:
     """A pool of connections to one Redis. `address` is safe to show: it has no password."""
 
-    def __init__(self, url: str) -> None:
-        """Connects at the first use. Raises StoreRefused for a text that is no Redis URL."""
-        try:
-            self._pool = BlockingConnectionPool.from_url(
-                url,
-                max_connections=MAX_CONNECTIONS,
-                timeout=None,  # `_send` has one deadline for everything
-                retry=Retry(NoBackoff(), 0),
-                socket_connect_timeout=CONNECT_TIMEOUT_S,
-                socket_timeout=None,
-                protocol=2,
-            )
-        except ValueError:
-            # Its text may quote part of a password that holds an unescaped sign; so neither text nor cause.
-            raise StoreRefused(
-                "LEADLINE_REDIS is no Redis URL: write redis://user:password@host:port/0 "
-                "(rediss:// for TLS), with %40 for an @ inside the password"
-            ) from None
+    def __init__(self, redis: Redis) -> None:
+        """Connects at the first use. Raises StoreRefused, also for plain text to another machine."""
+        options: dict[str, Any] = {
+            "max_connections": MAX_CONNECTIONS,
+            "timeout": None,  # `_send` has one deadline for everything
+            "retry": Retry(NoBackoff(), 0),
+            "socket_connect_timeout": CONNECT_TIMEOUT_S,
+            "socket_timeout": None,
+            "protocol": 2,
+            "driver_info": None,  # does not name itself to Redis, for which a user would need a right
+        }
+        self._pool = BlockingConnectionPool(**{**options, **address_of(redis).connection_options()})
         self.address = _address(self._pool.connection_kwargs)
 
     @classmethod
-    async def open(cls, url: str) -> Connection:
+    async def open(cls, redis: Redis) -> Connection:
         """A connection to a Redis that answers. Raises StoreUnavailable or StoreRefused."""
-        connection = cls(url)
+        connection = cls(redis)
         try:
             await connection.ask("PING")
         except BaseException:
@@ -112,7 +107,7 @@ class Connection:
         except (AuthenticationError, AuthorizationError, NoPermissionError) as error:
             raise StoreRefused(
                 f"Redis at {self.address} refuses our user ({error}): check the user and the password in "
-                "LEADLINE_REDIS, and that the user may run every command on keys of the prefix"
+                "LEADLINE_REDIS, and that the user has the rights that deploy/SECURITY.md lists"
             ) from error
         except ResponseError as error:
             raise self._answered(error) from error

@@ -49,12 +49,15 @@ class RedisLane:
     async def acquire(self) -> Acquired:
         """Become the owner: whoever was it before is fenced from now on. Raises StoreRefused, Halted."""
         keys, identity = self._keys, self._identity
-        any_lead = (keys.leads + "any", keys.histories + "any")
+        any_lead = (f"{kind}any" for kind in (keys.leads, keys.profiles, keys.histories, keys.told))
         token, lineage = secrets.token_hex(16), secrets.token_hex(8)
         ours = (layout(identity.partitions), identity.environment, str(identity.state_format), lineage)
         answer = await self._connection.run(
             ACQUIRE,
-            (keys.meta, keys.timers, keys.board, keys.outbox, keys.journal, *any_lead),
+            (
+                *(keys.meta, keys.timers, keys.board, keys.outbox, keys.journal, keys.outcomes, keys.erased),
+                *any_lead,
+            ),
             (token, *ours, self._rebuilds),
         )
         standing = self._standing(answer)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from scoring.state import STATE_FORMAT
 from streams.settings import Settings
+from streams.store.address import Redis, RedisAddress
 from streams.store.connection import Connection
 from streams.store.keys import DRAFT, Keys
 from streams.store.lane_store import Identity, RedisLane, accept
@@ -25,7 +26,7 @@ class Store:
 
     @classmethod
     async def connect(
-        cls, url: str, *, prefix: str, partitions: int, environment: str, volatile: bool = False
+        cls, redis: Redis, *, prefix: str, partitions: int, environment: str, volatile: bool = False
     ) -> Store:
         """A store in a Redis that answers. Raises StoreUnavailable or StoreRefused.
 
@@ -33,13 +34,13 @@ class Store:
         accepts a Redis that keeps nothing on disk.
         """
         identity = Identity(partitions, environment, STATE_FORMAT)
-        return cls(await Connection.open(url), prefix, identity, volatile=volatile)
+        return cls(await Connection.open(redis), prefix, identity, volatile=volatile)
 
     @classmethod
     async def of(cls, settings: Settings) -> Store:
         """The one that these settings name. Raises as `connect`."""
         return await cls.connect(
-            settings.redis,
+            RedisAddress.of(settings),
             prefix=settings.prefix,
             partitions=settings.partitions,
             environment=settings.environment,

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from typing import NamedTuple
 
+from streams.settings import Settings
+from streams.store.address import Redis, RedisAddress
 from streams.store.connection import Connection, pairs
 from streams.store.keys import DRAFT, Keys, partitions_of
 from streams.store.queries import board_scan, board_top, load, load_profiles
@@ -53,9 +55,14 @@ class Reader:
         self._prefix = prefix
 
     @classmethod
-    async def connect(cls, url: str, *, prefix: str) -> Reader:
+    async def connect(cls, redis: Redis, *, prefix: str) -> Reader:
         """A reader of a Redis that answers. Raises StoreUnavailable or StoreRefused."""
-        return cls(await Connection.open(url), prefix)
+        return cls(await Connection.open(redis), prefix)
+
+    @classmethod
+    async def of(cls, settings: Settings) -> Reader:
+        """One for the Redis that these settings name. Raises as `connect`."""
+        return await cls.connect(RedisAddress.of(settings), prefix=settings.prefix)
 
     async def close(self) -> None:
         """Close every connection, also those of the store that this reader came from."""

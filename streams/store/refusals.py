@@ -5,12 +5,18 @@ Shared with the double in `tests/support/doubles`, so that both refuse in the sa
 
 from __future__ import annotations
 
+import re
+
 from streams.lane.ports import Halted, StoreRefused
 
 
 def refusal(where: str, what: str, stored: str, ours: str, key_type: str = "") -> StoreRefused:
-    """The error for one `{'REFUSED', what, stored, ours, key_type}`; `where` names the Redis and the lane."""
-    return StoreRefused(f"{where} {_TEXTS[what].format(stored=stored, ours=ours, key_type=key_type)}")
+    """The error for one `{'REFUSED', what, stored, ours, key_type}`; `where` names the Redis and the lane.
+
+    It ends in a log, so that no lead is named in it.
+    """
+    shown = _OF_A_LEAD.sub(r"\1...", stored) if what == "type" else stored
+    return StoreRefused(f"{where} {_TEXTS[what].format(stored=shown, ours=ours, key_type=key_type)}")
 
 
 def rebuilt(where: str, partition: int) -> Halted:
@@ -20,6 +26,9 @@ def rebuilt(where: str, partition: int) -> Halted:
         f"any more, `leadline rebuild --partition {partition}` finishes what it has begun."
     )
 
+
+_OF_A_LEAD = re.compile(r"(:(?:lead|profile|history|told):).+", re.DOTALL)
+"""In a key: what comes before a lead's id, and that."""
 
 _TEXTS = {
     "layout": (
@@ -37,14 +46,14 @@ _TEXTS = {
     ),
     "type": (
         "holds a {ours} under the key {stored}, where leadline keeps a {key_type}: give this installation a "
-        "prefix of its own (LEADLINE_PREFIX), or remove that key"
+        "prefix of its own (LEADLINE_PREFIX), or remove that key (SCAN with TYPE {ours} finds it)"
     ),
     "outbox": (
         "has an outbox that ends with entry {stored}, and the lane expected {ours}: something else writes to "
         "it; find out what before the worker starts again"
     ),
     "rights": (
-        "does not let our user run {stored} on {ours}, so a commit could stop half-way: give the user all "
-        "commands on the keys of the prefix"
+        "does not let our user run {stored} on {ours}, so a commit could stop half-way: give the user the rights "
+        "that deploy/SECURITY.md lists"
     ),
 }

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiokafka import TopicPartition
 
+from streams.kafka.cluster import Cluster
 from streams.kafka.held import Held
 from streams.kafka.ingest import CANCEL_S, FINISH_S
 from streams.kafka.placement import partition_of
@@ -188,7 +189,7 @@ class Worker(Process):
         return Lane(source, self._stores[partition], self._around)
 
     def _open_publisher(self, partition: int) -> LanePublisher:
-        return LanePublisher(self.name, f"out-{partition}", partition, self._rng)
+        return LanePublisher(Cluster(self.name, insecure=True), f"out-{partition}", partition, self._rng)
 
     async def _let_go(self) -> None:
         """As streams/kafka/ingest.py does it."""

@@ -79,9 +79,10 @@ class Site:
     started: int = 0
 
     def start(self, **settings: object) -> Worker:
-        """A worker on this site. It keeps a journal unless told otherwise."""
+        """A worker on this site. It keeps a journal unless told otherwise; a setting that is None is left out."""
         self.started += 1
-        environ = {f"LEADLINE_{name.upper()}": str(value) for name, value in self.settings(**settings).items()}
+        given = {name: value for name, value in self.settings(**settings).items() if value is not None}
+        environ = {f"LEADLINE_{name.upper()}": str(value) for name, value in given.items()}
         log = self.directory / f"worker-{self.started}.log"
         return Worker(WORKER, log=log, env={**os.environ, **environ}, cwd=ROOT)
 

@@ -128,3 +128,29 @@ def test_every_setting_is_described() -> None:
     assert [line.name for line in lines] == list(Settings.model_fields)
     assert all(line.meaning and line.variable == f"LEADLINE_{line.name.upper()}" for line in lines)
     assert {line.value for line in lines if line.name == "redis"} == {"(secret)"}
+
+
+@pytest.mark.parametrize(
+    ("given", "lacking"),
+    [
+        ({"LEADLINE_KAFKA_USER": "kim"}, "LEADLINE_KAFKA_PASSWORD"),
+        ({"LEADLINE_KAFKA_PASSWORD": "geheim"}, "LEADLINE_KAFKA_USER"),
+        ({"LEADLINE_KAFKA_KEY_FILE": "key.pem"}, "LEADLINE_KAFKA_CERT_FILE"),
+        ({"LEADLINE_REDIS_KEY_FILE": "key.pem"}, "LEADLINE_REDIS_CERT_FILE"),
+    ],
+)
+def test_one_half_of_a_proof_is_not_enough(given: dict[str, str], lacking: str) -> None:
+    """A user without a password and a key without a certificate are mistakes."""
+    with pytest.raises(SettingsError, match=f"is set and {lacking} is not") as caught:
+        load(given)
+    assert "geheim" not in str(caught.value)
+
+
+def test_the_file_of_a_secret_is_read_again(tmp_path: Path) -> None:
+    """`present` tells what it holds now, also of a copy; a secret that was given as such stays."""
+    path = tmp_path / "redis"
+    path.write_text("redis://:one@127.0.0.1/0")
+    settings = load({"LEADLINE_REDIS_FILE": str(path)}).model_copy(update={"volatile": True})
+    path.write_text("redis://:two@127.0.0.1/0\n")
+    assert settings.present("redis") == "redis://:two@127.0.0.1/0"
+    assert load({"LEADLINE_REDIS": "redis://127.0.0.1/1"}).present("redis") == "redis://127.0.0.1/1"

@@ -10,6 +10,7 @@ REMEDY = {
     "java": "Java 17 or newer runs Kafka: apt-get install openjdk-17-jre-headless",
     "mvn": "Maven fetches Kafka's jars: apt-get install maven",
     "redis-server": "Redis 6.2 or newer: apt-get install redis-server",
+    "openssl": "it makes the certificates of the tests: apt-get install openssl",
 }
 """Each program that the real servers need, with the words for an operator without it."""
 
@@ -27,6 +28,11 @@ def missing_for_kafka() -> list[str]:
 def missing_for_redis() -> list[str]:
     """What a real Redis lacks here."""
     return _lacking("redis-server")
+
+
+def missing_for_tls() -> list[str]:
+    """What certificates lack here."""
+    return _lacking("openssl")
 
 
 def _lacking(*programs: str) -> list[str]:
