@@ -37,7 +37,8 @@ async def test_a_client_that_does_not_close_is_left() -> None:
             is_told.set()
 
     await closed(closing(), within_s=0.01)
-    await asyncio.wait_for(is_told.wait(), 5.0)
+    async with asyncio.timeout(5.0):
+        await is_told.wait()
 
 
 async def test_what_kafka_still_says_is_nothing_and_a_bug_is_raised() -> None:
