@@ -58,24 +58,25 @@ def _problems(policy: Policy, *, volatile: bool) -> list[str]:
 
 
 async def _policy(connection: Connection) -> Policy:
-    about = await _info(connection, "server")
+    about = await info(connection, "server")
     version = tuple(int(part) for part in about["redis_version"].split(".") if part.isdigit())
     try:
-        settings = {name: await _setting(connection, name) for name in SETTINGS}
+        settings = {name: await setting(connection, name) for name in SETTINGS}
     except StoreRefused:  # Hosted Redis often has no CONFIG. INFO does not tell of `save` lines.
-        told = {**await _info(connection, "memory"), **await _info(connection, "persistence")}
+        told = {**await info(connection, "memory"), **await info(connection, "persistence")}
         return Policy(version, told["maxmemory_policy"], True if told["aof_enabled"] == "1" else None)
     saves = settings["appendonly"] == "yes" or bool(settings["save"])
     return Policy(version, settings["maxmemory-policy"], saves)
 
 
-async def _setting(connection: Connection, name: str) -> str:
+async def setting(connection: Connection, name: str) -> str:
     """The value of one line of its configuration. Raises StoreRefused where it may not be read."""
     _, value = await connection.ask("CONFIG", "GET", name)
     return str(value, "utf-8")
 
 
-async def _info(connection: Connection, section: str) -> dict[str, str]:
+async def info(connection: Connection, section: str) -> dict[str, str]:
+    """A section of what Redis tells of itself, line by line."""
     text = str(await connection.ask("INFO", section), "utf-8")
     return dict(line.split(":", 1) for line in text.splitlines() if ":" in line)
 

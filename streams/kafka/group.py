@@ -1,0 +1,48 @@
+"""The consumer group of the workers, as Kafka's coordinator knows it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import (
+    GroupAuthorizationFailedError,
+    GroupCoordinatorNotAvailableError,
+    IncompatibleBrokerVersion,
+    for_code,
+)
+
+from streams.kafka.clients import client_options
+from streams.kafka.cluster import Kafka
+from streams.kafka.errors import KafkaUnreachable, answering, closed, reach
+
+
+class Group(NamedTuple):
+    """`state` in Kafka's words: `Stable`, one of its two rebalances, or, without any member, `Empty` or `Dead`."""
+
+    state: str
+    members: int
+
+
+async def group_of(kafka: Kafka, name: str) -> Group | None:
+    """The group of this name; None where Kafka does not tell us. Raises KafkaFault."""
+    admin = AIOKafkaAdminClient(**client_options(kafka))
+    try:
+        await reach(admin, kafka)
+        async with answering(kafka):
+            (response,) = await admin.describe_consumer_groups([name])
+        ((code, _, state, _, _, members, *_),) = response.groups
+    except IncompatibleBrokerVersion:
+        return None
+    except KafkaUnreachable as error:
+        # A Kafka in which no group ever was has no coordinator yet.
+        if isinstance(error.__cause__, GroupCoordinatorNotAvailableError):
+            return None
+        raise
+    finally:
+        await closed(admin.close())
+    if code == GroupAuthorizationFailedError.errno:
+        return None
+    if code:
+        raise for_code(code)(f"the group {name}")
+    return Group(state, len(members))
