@@ -12,6 +12,7 @@ from tests.deploy.manifests import (
     FOLDER,
     image,
     kustomizations,
+    load_all,
     manifests,
     of_kind,
     only,
@@ -151,6 +152,23 @@ def test_variables_are_settings_and_files_are_mounted() -> None:
     for kind in ("PodDisruptionBudget", "NetworkPolicy"):
         spec = only(kind)["spec"]
         assert spec.get("selector", spec.get("podSelector"))["matchLabels"].items() <= labels.items()
+
+
+def test_certificates_are_those_that_strimzi_makes() -> None:
+    """Of the cluster that the topics belong to, and of the worker's own user."""
+    (labels,) = load_all(FOLDER / "strimzi/kustomization.yaml")[0]["labels"]
+    cluster = labels["pairs"]["strimzi.io/cluster"]
+    pod = only("Deployment")["spec"]["template"]["spec"]
+    paths = {mount["name"]: mount["mountPath"] for mount in worker()["volumeMounts"]}
+    secrets = {paths[volume["name"]]: volume["secret"]["secretName"] for volume in pod["volumes"]}
+    files = {
+        name: value.rpartition("/") for name, value in variables().items() if name.startswith("LEADLINE_KAFKA_")
+    }
+    assert {name: (secrets[folder], key) for name, (folder, _, key) in files.items()} == {
+        "LEADLINE_KAFKA_CA_FILE": (f"{cluster}-cluster-ca-cert", "ca.crt"),
+        "LEADLINE_KAFKA_CERT_FILE": (user("leadline-worker")["metadata"]["name"], "user.crt"),
+        "LEADLINE_KAFKA_KEY_FILE": (user("leadline-worker")["metadata"]["name"], "user.key"),
+    }
 
 
 @pytest.mark.parametrize("port", ["kafka", "redis", "name server"])
