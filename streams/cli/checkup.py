@@ -36,6 +36,7 @@ LEADS_FOR_A_MEAN = 1_000
 """With fewer leads Redis's own megabyte is most of what it holds."""
 
 MIB = 1024 * 1024
+MEMORY = "memory of Redis"
 
 
 def judge_redis(condition: Condition, lanes: Sequence[LaneFacts], host_ahead_ms: int) -> Iterator[Verdict]:
@@ -150,7 +151,7 @@ def _memory(condition: Condition, lanes: Sequence[LaneFacts]) -> Iterator[Verdic
     holds = f"holds {leads:,} leads in {used / MIB:,.0f} MiB"
     each = used / leads if leads >= LEADS_FOR_A_MEAN else None
     if not bound:
-        yield Verdict(Level.OK, "memory", holds)
+        yield Verdict(Level.OK, MEMORY, holds)
         return
     limit = "maxmemory" if condition.is_bounded else "its machine, for it has no maxmemory"
     what = f"{holds}, {used / bound:.0%} of the {bound / MIB:,.0f} MiB of {limit}"
@@ -160,17 +161,17 @@ def _memory(condition: Condition, lanes: Sequence[LaneFacts]) -> Iterator[Verdic
         else "set maxmemory below what the machine has: else the system kills Redis when it is full"
     )
     if used >= FULL_SHARE * bound:
-        yield Verdict(Level.ERROR, "memory", what, remedy, CRASH)
+        yield Verdict(Level.ERROR, MEMORY, what, remedy, CRASH)
     elif used >= NEARLY_FULL_SHARE * bound:
-        yield Verdict(Level.WARNING, "memory", what, remedy)
+        yield Verdict(Level.WARNING, MEMORY, what, remedy)
     elif each is not None:
-        yield Verdict(Level.OK, "memory", f"{what}; room for {(bound - used) / each:,.0f} more like them")
+        yield Verdict(Level.OK, MEMORY, f"{what}; room for {(bound - used) / each:,.0f} more like them")
     else:
-        yield Verdict(Level.OK, "memory", what)
+        yield Verdict(Level.OK, MEMORY, what)
     largest = max((lane.counts.leads for lane in lanes), default=0)
     if each is not None and used < FULL_SHARE * bound and largest * each > bound - used:
         what = f"has no room for a rebuild, which keeps one lane twice: {largest * each / MIB:,.0f} MiB"
-        yield Verdict(Level.WARNING, "memory", what, "give Redis more memory before a `leadline rebuild`")
+        yield Verdict(Level.WARNING, MEMORY, what, "give Redis more memory before a `leadline rebuild`")
 
 
 def _count(number: int, what: str) -> str:

@@ -37,7 +37,7 @@ async def test_doctor_tells_of_producers_workers_and_memory(
         await site.caught_up(worker)
         found = await findings(site)
         assert found["workers"] == ("ok", f"1 worker for {PARTITIONS} lanes")
-        assert "of the 3 MiB of maxmemory" in found["memory"][1]
+        assert "of the 3 MiB of maxmemory" in found["memory of Redis"][1]
         assert worker.stop() == 0
         assert (await findings(site))["workers"] == ("warning", "none is in the group")
 

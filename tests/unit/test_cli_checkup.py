@@ -9,7 +9,7 @@ import pytest
 
 from schemas.instants import DAY_MS, HOUR_MS, parse_ms
 from schemas.topics import COMMANDS, INPUT_NAMES
-from streams.cli.checkup import MIB, judge_group, judge_redis, judge_retention, judge_samples
+from streams.cli.checkup import MEMORY, MIB, judge_group, judge_redis, judge_retention, judge_samples
 from streams.cli.diagnosis import LaneFacts, Level, Verdict
 from streams.kafka.group import Group
 from streams.kafka.samples import Sample
@@ -56,7 +56,7 @@ def test_a_redis_in_order_tells_its_version_and_for_how_many_leads_it_has_room()
 def test_memory_is_told_before_it_is_full(used_mib: int, level: Level, code: int) -> None:
     """From three quarters on a warning, at the end an error; the few leads of these lanes leave room to rebuild."""
     verdicts = judge_redis(GOOD._replace(used_bytes=used_mib * MIB), [lane(5), *[lane(2_000)] * 9], 0)
-    (memory,) = [each for each in verdicts if each.about == "memory"]
+    (memory,) = [each for each in verdicts if each.about == MEMORY]
     assert (memory.level, memory.exit_code) == (level, code)
     assert ("raise maxmemory" in memory.remedy) is (level is not Level.OK)
 
@@ -71,7 +71,7 @@ def test_without_maxmemory_the_machine_is_the_bound() -> None:
 def test_a_lane_that_could_not_be_rebuilt_is_told() -> None:
     """A rebuild keeps it twice: 600 MiB hold one large lane."""
     full = GOOD._replace(used_bytes=600 * MIB)
-    assert told(judge_redis(full, [lane(60_000)], 0)) == [(Level.WARNING, "memory", 0)]
+    assert told(judge_redis(full, [lane(60_000)], 0)) == [(Level.WARNING, MEMORY, 0)]
     assert told(judge_redis(full, [lane(30_000), lane(30_000)], 0)) == []
 
 
