@@ -6,6 +6,7 @@ Each judgement ends with what to do. Nothing here stops a worker; `diagnosis` ha
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from importlib.metadata import version
 
 from schemas.instants import MINUTE_MS
 from schemas.topics import COMMANDS, INPUT_NAMES, REKEYED
@@ -35,6 +36,7 @@ LATE_SHARE, NEARLY_LATE_SHARE = 0.9, 0.5
 LEADS_FOR_A_MEAN = 1_000
 """With fewer leads Redis's own megabyte is most of what it holds."""
 
+LEADLINE = version("leadline")
 MIB = 1024 * 1024
 MEMORY = "memory of Redis"
 
@@ -46,7 +48,9 @@ def judge_redis(condition: Condition, lanes: Sequence[LaneFacts], host_ahead_ms:
     if newest > STATE_FORMAT:
         what = f"states have format {newest}, this leadline knows {STATE_FORMAT}"
         yield Verdict(Level.ERROR, "lanes", what, "install the leadline that wrote them, or a newer one", UNSAFE)
-    yield Verdict(Level.OK, "versions", f"Redis {condition.version}, states of format {newest}")
+    yield Verdict(
+        Level.OK, "versions", f"leadline {LEADLINE}, Redis {condition.version}, states of format {newest}"
+    )
     yield from _saving(condition)
     yield from _memory(condition, lanes)
     if abs(host_ahead_ms) > SKEW_MS:

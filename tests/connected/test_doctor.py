@@ -32,7 +32,7 @@ async def test_doctor_tells_of_producers_workers_and_memory(
         assert found[f"topic {OPENS}"][0] == "warning"
         assert found[f"topic {OPENS}"][1].startswith("20 of 20 records looked at lie in a partition")
         assert "workers" not in found
-        assert found["versions"][1].startswith("Redis ")
+        assert found["versions"][1].startswith("leadline ")
         worker = site.start()
         await site.caught_up(worker)
         found = await findings(site)

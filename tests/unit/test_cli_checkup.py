@@ -9,7 +9,7 @@ import pytest
 
 from schemas.instants import DAY_MS, HOUR_MS, parse_ms
 from schemas.topics import COMMANDS, INPUT_NAMES
-from streams.cli.checkup import MEMORY, MIB, judge_group, judge_redis, judge_retention, judge_samples
+from streams.cli.checkup import LEADLINE, MEMORY, MIB, judge_group, judge_redis, judge_retention, judge_samples
 from streams.cli.diagnosis import LaneFacts, Level, Verdict
 from streams.kafka.group import Group
 from streams.kafka.samples import Sample
@@ -44,7 +44,7 @@ def test_a_redis_in_order_tells_its_version_and_for_how_many_leads_it_has_room()
     """100 MiB hold 50,000; 900 MiB are left."""
     verdicts = list(judge_redis(GOOD, [lane()], 0))
     assert told(verdicts) == []
-    assert "versions: Redis 7.0.15, states of format 1" in texts(verdicts)
+    assert f"versions: leadline {LEADLINE}, Redis 7.0.15, states of format 1" in texts(verdicts)
     assert "holds 50,000 leads in 100 MiB, 10% of the 1,000 MiB of maxmemory; room for 450,000 more" in texts(
         verdicts
     )
