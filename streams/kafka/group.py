@@ -14,7 +14,10 @@ from aiokafka.errors import (
 
 from streams.kafka.clients import client_options
 from streams.kafka.cluster import Kafka
-from streams.kafka.errors import KafkaUnreachable, answering, closed, reach
+from streams.kafka.errors import KafkaFault, answering, closed, reach
+
+UNTOLD = (GroupAuthorizationFailedError, GroupCoordinatorNotAvailableError)
+"""We may not see it; or no group ever was in this Kafka, which then has no coordinator yet."""
 
 
 class Group(NamedTuple):
@@ -34,9 +37,8 @@ async def group_of(kafka: Kafka, name: str) -> Group | None:
         ((code, _, state, _, _, members, *_),) = response.groups
     except IncompatibleBrokerVersion:
         return None
-    except KafkaUnreachable as error:
-        # A Kafka in which no group ever was has no coordinator yet.
-        if isinstance(error.__cause__, GroupCoordinatorNotAvailableError):
+    except KafkaFault as error:
+        if isinstance(error.__cause__, UNTOLD):
             return None
         raise
     finally:

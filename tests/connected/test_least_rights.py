@@ -52,6 +52,14 @@ SIGNAL = b'{"id":"%s-%d","lead_id":"L-7","occurred_at":"2026-11-23T09:30:00Z","w
 pytestmark = [pytest.mark.timeout(180), pytest.mark.real_kafka]
 
 
+class Installed(Site):
+    """Its group is the one that the rights name."""
+
+    def settings(self, **settings: object) -> dict[str, object]:
+        """The settings of a worker, and of each command."""
+        return super().settings(**{"group": "leadline", **settings})
+
+
 class GuardedKafka(KafkaServer):
     """Access rules hold at `bootstrap`; `inner` is the door of the superuser."""
 
@@ -100,12 +108,12 @@ def guarded() -> Iterator[GuardedKafka]:
 
 async def test_the_rights_of_each_user_are_enough(guarded: GuardedKafka, redis_url: str, tmp_path: Path) -> None:
     """A worker scores, refuses, re-keys and publishes; an operator looks and decides; a scaler sees what waits."""
-    site = Site(guarded.bootstrap, redis_url, "ll", tmp_path, PARTITIONS)
+    site = Installed(guarded.bootstrap, redis_url, "ll", tmp_path, PARTITIONS)
     rules = await asyncio.to_thread(Rules, guarded)
     assert (await leadline(site, "topics", "check")).code == 5
     await asyncio.to_thread(produce, guarded)
     rules.give("leadline-worker")
-    worker = site.start(group="leadline")
+    worker = site.start()
     await site.caught_up(worker)
     records, _ = await site.records(CHANGES.name, REJECTED.name, REKEYED.name)
     assert {topic for topic, _, _ in records} == {CHANGES.name, REJECTED.name, REKEYED.name}
