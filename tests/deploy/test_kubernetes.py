@@ -24,6 +24,7 @@ from tests.deploy.manifests import (
     worker,
 )
 from tests.deploy.test_image import PAGES
+from tests.support.rights import kafka_rights
 
 
 def test_every_file_is_part_of_the_whole() -> None:
@@ -75,10 +76,21 @@ def test_rights_name_topics_groups_and_transactions_that_there_are() -> None:
             "DescribeConfigs",
         }
     given = {(kind, name): operations for kind, name, operations in rights(user("leadline-worker"))}
-    assert given["transactionalId", f"{settings.prefix}-out-"] == {"Describe", "Write"}
+    assert given["transactionalId", f"{settings.prefix}-out-"] == {"Write"}
     assert all("Read" in given["topic", name] for name in BY_NAME)
     written = {name for (kind, name), operations in given.items() if kind == "topic" and "Write" in operations}
     assert written == {*(topic.name for topic in OUTPUTS), PUBLISHED.name, "leadline.rekeyed"}
+
+
+def test_a_worker_has_the_rights_of_the_security_page() -> None:
+    """The same list, which other tests give to the user of a worker."""
+    settings = settings_of_workers()
+    listed = {
+        (right.resource.replace(" id", "Id"), right.name.removesuffix("*"), right.operation)
+        for right in kafka_rights("Worker", group=settings.group, prefix=settings.prefix)
+    }
+    given = {(kind, name, operation) for kind, name, each in rights(user("leadline-worker")) for operation in each}
+    assert given == listed
 
 
 def test_workers_scale_up_to_the_partitions() -> None:
