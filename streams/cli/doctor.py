@@ -26,12 +26,12 @@ COLOURS = {Level.OK: GREEN, Level.WARNING: YELLOW, Level.ERROR: RED}
 @json_option
 @click.pass_context
 def command(ctx: click.Context, as_json: bool) -> None:
-    """Look at Kafka, its topics, Redis and every lane, and say what to do.
+    """Look at Kafka, its topics and producers, Redis, the workers and every lane, and say what to do.
 
     Exits with 5 if something is unsafe, with 3 if something cannot be reached, with 1 for any other error, and
     with 0 where there are only warnings.
     """
-    found = asyncio.run(examine(settings(), SystemClock().now_ms()))
+    found = asyncio.run(examine(settings(), SystemClock()))
     if as_json:
         write_json(_members(found))
     else:

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from schemas.topics import INPUT_NAMES
+from streams.cli.checkup import SAMPLED, judge_group, judge_redis, judge_retention, judge_samples
 from streams.cli.diagnosis import LaneFacts, Level, Verdict, judge_lanes, judge_topics
 from streams.cli.errors import UNREACHABLE, UNSAFE
 from streams.cli.gap_search import find_gaps
+from streams.clock import Clock
 from streams.kafka.cluster import Cluster
 from streams.kafka.ends import Place, log_bounds
 from streams.kafka.errors import KafkaFault, KafkaUnreachable
-from streams.kafka.topics import plan
+from streams.kafka.group import Group, group_of
+from streams.kafka.samples import Sample, sample
+from streams.kafka.topics import plan, retentions
 from streams.lane.gaps import Gap
 from streams.lane.ports import Bounds, Halted, StoreRefused, StoreUnavailable
 from streams.settings import Settings
-from streams.store import Reader, Store
+from streams.store import Condition, Reader, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +39,9 @@ class Examination:
         return max((verdict.exit_code for verdict in self.verdicts), default=0)
 
 
-async def examine(given: Settings, now_ms: int) -> Examination:
+async def examine(given: Settings, clock: Clock) -> Examination:
     """Look at everything that these settings name. What is away is a finding, not an error."""
-    kafka, redis = await asyncio.gather(_look_at_kafka(given), _look_at_redis(given))
+    kafka, redis = await asyncio.gather(_look_at_kafka(given), _look_at_redis(given, clock))
     bounds = kafka.bounds
     gaps, halting = await _find_gaps(given) if bounds and any(lane.meta for lane in redis.lanes) else ((), ())
     lanes = tuple(
@@ -48,20 +52,39 @@ async def examine(given: Settings, now_ms: int) -> Examination:
         )
         for lane in redis.lanes
     )
-    verdicts = (*kafka.verdicts, *redis.verdicts, *halting, *judge_lanes(lanes, given, now_ms))
-    return Examination(verdicts, lanes)
+    verdicts = [*kafka.verdicts, *redis.verdicts, *halting, *judge_lanes(lanes, given, clock.now_ms())]
+    verdicts += _of_both(kafka, redis, lanes, given, clock.now_ms())
+    return Examination(tuple(verdicts), lanes)
+
+
+def _of_both(
+    kafka: _Kafka, redis: _Redis, lanes: Sequence[LaneFacts], given: Settings, now_ms: int
+) -> Iterator[Verdict]:
+    """What needs facts of one beside those of the other."""
+    if redis.condition is not None:
+        yield from judge_redis(redis.condition, lanes, redis.host_ahead_ms)
+    yield from judge_group(kafka.group, given.partitions, lanes)
+    yield from judge_samples(kafka.samples, redis.condition and now_ms - redis.host_ahead_ms)
+    yield from judge_retention(lanes, kafka.retentions, now_ms)
 
 
 @dataclass(frozen=True, slots=True)
 class _Kafka:
-    verdicts: tuple[Verdict, ...]
-    bounds: Mapping[Place, Bounds]
+    verdicts: Sequence[Verdict]
+    bounds: Mapping[Place, Bounds] = field(default_factory=dict)
+    samples: Mapping[str, Sample] = field(default_factory=dict)
+    retentions: Mapping[str, int | None] = field(default_factory=dict)
+    group: Group | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class _Redis:
-    verdicts: tuple[Verdict, ...]
-    lanes: tuple[LaneFacts, ...]
+    """`host_ahead_ms`: by how much this host's clock is ahead of Redis's."""
+
+    verdicts: Sequence[Verdict]
+    lanes: tuple[LaneFacts, ...] = ()
+    condition: Condition | None = None
+    host_ahead_ms: int = 0
 
 
 async def _look_at_kafka(given: Settings) -> _Kafka:
@@ -72,28 +95,36 @@ async def _look_at_kafka(given: Settings) -> _Kafka:
         if not findings:
             verdicts.append(Verdict(Level.OK, "topics", f"are there, each with {given.partitions} partitions"))
         if any(finding.stops_worker for finding in findings):
-            return _Kafka(tuple(verdicts), {})
-        return _Kafka(tuple(verdicts), await log_bounds(kafka, INPUT_NAMES, given.partitions))
+            return _Kafka(verdicts)
+        return _Kafka(
+            verdicts,
+            await log_bounds(kafka, INPUT_NAMES, given.partitions),
+            await sample(kafka, SAMPLED, given.partitions),
+            await retentions(kafka, INPUT_NAMES),
+            await group_of(kafka, given.group),
+        )
     except KafkaUnreachable as error:
-        return _Kafka((Verdict(Level.ERROR, about, str(error), exit_code=UNREACHABLE),), {})
+        return _Kafka((Verdict(Level.ERROR, about, str(error), exit_code=UNREACHABLE),))
     except KafkaFault as error:
-        return _Kafka((Verdict(Level.ERROR, about, str(error), exit_code=UNSAFE),), {})
+        return _Kafka((Verdict(Level.ERROR, about, str(error), exit_code=UNSAFE),))
 
 
-async def _look_at_redis(given: Settings) -> _Redis:
+async def _look_at_redis(given: Settings, clock: Clock) -> _Redis:
     about = f"Redis at {_address(given.redis)}"
     try:
         async with _store(given) as store:
             refused = await _refusal(store)
             lanes = await _read_lanes(store.reader(), given.partitions)
+            asked_ms = clock.now_ms()
+            condition = await store.reader().condition()
+            host_ahead_ms = (asked_ms + clock.now_ms()) // 2 - condition.clock_ms
     except StoreUnavailable as error:
-        return _Redis((Verdict(Level.ERROR, about, str(error), exit_code=UNREACHABLE),), ())
+        return _Redis((Verdict(Level.ERROR, about, str(error), exit_code=UNREACHABLE),))
     except StoreRefused as error:
-        return _Redis((Verdict(Level.ERROR, about, str(error), exit_code=UNSAFE),), ())
-    if refused:
-        return _Redis((Verdict(Level.ERROR, about, refused, exit_code=UNSAFE),), lanes)
+        return _Redis((Verdict(Level.ERROR, about, str(error), exit_code=UNSAFE),))
     safe = "answers; that a restart of it may lose scores was accepted" if given.volatile else "answers, and saves"
-    return _Redis((Verdict(Level.OK, about, safe),), lanes)
+    verdict = Verdict(Level.ERROR, about, refused, exit_code=UNSAFE) if refused else Verdict(Level.OK, about, safe)
+    return _Redis((verdict,), lanes, condition, host_ahead_ms)
 
 
 async def _find_gaps(given: Settings) -> tuple[Sequence[Gap], Sequence[Verdict]]:

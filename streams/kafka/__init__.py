@@ -16,6 +16,8 @@
 - `placement` the partition that a key belongs to
 - `topics`    compares the cluster's topics with the table in `schemas/topics.py`, and makes what is missing
 - `outputs`   all that stands in one partition of an output topic
+- `samples`   the newest records: does each lie where its key belongs
+- `group`     the workers' group, as Kafka knows it
 - `ends`      where the logs begin and end and what they hold, for who compares from outside
 - `errors`    what can go wrong with Kafka, and whose turn it is then
 

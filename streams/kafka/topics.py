@@ -200,8 +200,8 @@ def _own(topic: Topic) -> Mapping[str, str]:
     return {"cleanup.policy": "delete", "retention.bytes": FOREVER}
 
 
-def _new(topic: Topic) -> Mapping[str, str]:
-    """What a topic is set to when it is made."""
+def configs_of(topic: Topic) -> Mapping[str, str]:
+    """What a topic is set to when it is made; in a cluster, `min.insync.replicas`, too."""
     configs = dict(_own(topic))
     configs |= (
         {"segment.bytes": str(SEGMENT_BYTES)} if topic.is_compacted else {"retention.ms": str(topic.retention_ms)}
@@ -270,7 +270,7 @@ async def _make(admin: AIOKafkaAdminClient, topics: Sequence[Topic], partitions:
                 topic.name,
                 partitions,
                 min(REPLICAS, brokers),
-                topic_configs={**_new(topic), **ours},
+                topic_configs={**configs_of(topic), **ours},
             )
             for topic in topics
         ]

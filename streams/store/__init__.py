@@ -11,6 +11,7 @@
     queries     questions that lanes and readers share
     safety      may scores be kept in this Redis: eviction, persistence, version
     address     which Redis, who we are there, and TLS
+    condition   how a Redis is: version, clock, memory, what it last saved
     connection  the pool, and the one place where redis-py's errors become ours
     keys        the names of all keys
 
@@ -67,7 +68,8 @@ Fields of meta (text; "store": maintained by the scripts, "lane": written by the
       _since, _cause                   brought it; empty when none is
 """
 
+from streams.store.condition import Condition
 from streams.store.process import Store
 from streams.store.reader import Counts, NothingScored, Reader, Remains
 
-__all__ = ["Counts", "NothingScored", "Reader", "Remains", "Store"]
+__all__ = ["Condition", "Counts", "NothingScored", "Reader", "Remains", "Store"]

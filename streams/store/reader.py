@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from streams.settings import Settings
 from streams.store.address import Redis, RedisAddress
+from streams.store.condition import Condition, read_condition
 from streams.store.connection import Connection, pairs
 from streams.store.keys import DRAFT, Keys, partitions_of
 from streams.store.queries import board_scan, board_top, load, load_profiles
@@ -67,6 +68,10 @@ class Reader:
     async def close(self) -> None:
         """Close every connection, also those of the store that this reader came from."""
         await self._connection.close()
+
+    async def condition(self) -> Condition:
+        """How the Redis is, whatever stands in it."""
+        return await read_condition(self._connection)
 
     async def partitions(self) -> int:
         """How many partitions the scored topics have. Raises NothingScored."""

@@ -13,8 +13,8 @@ ASKED = re.compile(r'\b(?:ask|_send)\(\s*"([A-Z]+)"')
 CALLED = re.compile(r"(?:redis\.call|write)\('([A-Z]+)'")
 CHECKED = re.compile(r"\{'([A-Z]+)'")
 
-NOT_NEEDED = {"CONFIG"}
-"""Where it is forbidden, INFO is asked."""
+NOT_NEEDED = {"CLUSTER", "CONFIG"}
+"""Where CONFIG is forbidden, INFO is asked; CLUSTER only a node of a cluster, and without it MOVED tells."""
 
 
 def in_scripts() -> set[str]:
