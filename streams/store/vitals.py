@@ -23,7 +23,7 @@ async def look(connection: Connection) -> RedisFacts:
     except StoreUnavailable:
         return RedisFacts(is_up=False)
     dangers = frozenset(_dangers(policy, persistence))
-    return RedisFacts(True, Inside(int(memory["used_memory"]), int(memory["maxmemory"]), dangers))
+    return RedisFacts(True, Inside(int(memory["used_memory"]), int(memory.get("maxmemory", "0")), dangers))
 
 
 def _dangers(policy: Policy, persistence: dict[str, str]) -> Iterator[Danger]:

@@ -36,6 +36,8 @@ INTERVAL = "10s"
 SEEN_S = 60.0
 """A scrape a second, a count of leads after five: some ten seconds, on a machine that runs everything else too."""
 
+UP, FIRING = 'up{job="leadline"}', 'ALERTS{alertstate="firing"}'
+
 SCRAPES = 15
 """Gone on with for an hour."""
 
@@ -55,6 +57,7 @@ class Watched:
     site: Site
     http: str
     prometheus: PrometheusServer
+    seen_at_s: float = 0.0
 
     def start(self) -> Worker:
         """A worker that Prometheus asks."""
@@ -68,18 +71,29 @@ class Watched:
         ]
         return [f"{target.panel}: {target.expression}" for target, answer in answers if not answer]
 
+    async def look(self) -> None:
+        """Prometheus looks, and has seen the worker: it begins after five seconds, and calls for one till then."""
+        await asyncio.to_thread(self.prometheus.start)
+
+        async def it_sees() -> bool:
+            seen = await asyncio.to_thread(self.prometheus.query, UP)
+            return bool(seen) and not await asyncio.to_thread(self.prometheus.firing)
+
+        await eventually(it_sees, timeout_s=SEEN_S, what="Prometheus sees the worker")
+        self.seen_at_s = SystemClock().now_ms() / 1000
+
     async def fired(self) -> set[str]:
-        """Every alert that has fired since the beginning."""
-        answer = await asyncio.to_thread(
-            self.prometheus.query, 'count by (alertname) (count_over_time(ALERTS{alertstate="firing"}[1h]))'
+        """Every alert that has fired since then."""
+        told = await asyncio.to_thread(
+            self.prometheus.history, FIRING, self.seen_at_s, SystemClock().now_ms() / 1000, 1.0
         )
-        return {sample.labels["alertname"] for sample in answer}
+        return {each.labels["alertname"] for each in told}
 
     async def hour(self, directory: Path) -> str:
         """What fires in an hour of what was seen so far, by the rules as they are shipped; empty for nothing."""
 
         async def has_enough() -> bool:
-            (scrapes,) = await asyncio.to_thread(self.prometheus.query, 'count_over_time(up{job="leadline"}[1h])')
+            (scrapes,) = await asyncio.to_thread(self.prometheus.query, f"count_over_time({UP}[1h])")
             return scrapes.value >= SCRAPES
 
         await eventually(has_enough, timeout_s=SEEN_S, what=f"{SCRAPES} scrapes")
@@ -135,7 +149,7 @@ async def test_prometheus_sees_the_worker_and_calls_for_a_lane_that_is_stuck(
     worker = watched.start()
     async with traffic.flowing():
         await site.running(worker)
-        await asyncio.to_thread(watched.prometheus.start)
+        await watched.look()
 
         async def all_told() -> bool:
             return not await watched.silent()
