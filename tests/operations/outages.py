@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
@@ -241,4 +242,5 @@ def say(text: str) -> None:
 
 
 if __name__ == "__main__":
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # a producer that has lost its broker says so for ever
     sys.stdout.write("\n".join([*asyncio.run(run()), ""]))
