@@ -11,7 +11,7 @@ LOCKED := deploy/requirements.txt
 COMPILED := $(wildcard scoring/*.p[yx]* schemas/*.p[yx]* streams/lane/*.p[yx]*)
 install_with = $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[$(1)]'
 
-.PHONY: install demo test check bench bench-full bench-stages chaos chaos-full soak simulate mutants lock sbom audit clean
+.PHONY: install demo test check bench bench-full bench-stages chaos chaos-full soak outages simulate mutants lock sbom audit clean
 
 install: $(STAMP)
 
@@ -55,6 +55,9 @@ soak: $(STAMP)
 
 chaos-full: $(STAMP)
 	@$(BIN)/python -m tests.chaos --full $(ARGS)
+
+outages: $(STAMP)
+	@$(BIN)/python -m tests.operations.outages $(ARGS)
 
 simulate: $(STAMP)
 	@$(BIN)/python -m tests.simulation $(ARGS)

@@ -14,7 +14,8 @@
 - `wiring`   puts a worker together
 - `ranking`, `search`, `scan`, `lead_page`   what readers are told: the rank of all, of some, everybody, one lead
 - `standing`, `in_force`   where one lead stands at an instant; under which model it counts
-- `settings`, `metrics`, `health`, `clock`, `logs`   what an operator sets and sees
+- `facts`, `observer`, `rounds`   what is so now: in the lanes, in the consumer, in Redis
+- `settings`, `metrics/`, `health`, `clock`, `logs`   what an operator sets and sees
 - `cli/`      the command `leadline`
 - `sandbox/`  an embedded broker and Redis with a simulated marketing department: `leadline demo`
 

@@ -1,41 +1,36 @@
 """Is the worker alive, is it ready, and its metrics: three pages for probes and Prometheus.
 
 Alive and ready are pure functions of facts. A worker that waits for Redis or Kafka is alive: a restart would not
-help it. It is not ready while it holds no lane, or a lane is halted; the body says why.
+help it. It is not ready while it holds no lane, a lane does not work or is halted, Redis does not answer, or Kafka
+has not told yet how far there is to read; the body says why, each reason on a line.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from aiohttp import web
 from mode import Service
 
+from streams.facts import WorkerFacts
 from streams.metrics import Metrics
 
-METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What probes ask about: the lanes held here, those of them that work, and whether Redis answers."""
-
-    held: int
-    working: int
-    redis_answers: bool
-
-
-def why_not_ready(facts: Facts) -> str | None:
-    """Why no traffic is scored here, or None."""
-    if not facts.redis_answers:
-        return "Redis does not answer"
-    if facts.held == 0:
-        return "no partition is assigned to this worker"
-    if facts.working < facts.held:
-        return f"{facts.held - facts.working} of {facts.held} lanes have not taken over"
-    return None
+def why_not_ready(facts: WorkerFacts) -> Iterator[str]:
+    """Each reason why not all that is assigned here is scored; none: ready."""
+    if not facts.redis.is_up:
+        yield "Redis does not answer, or takes nothing: the log says which"
+    if not facts.lanes:
+        why = "Kafka has not yet said which it holds" if facts.is_rebalancing else "other workers hold them all"
+        yield f"no partition is assigned to this worker: {why}"
+    for lane in facts.lanes:
+        if lane.halted:
+            yield f"lane {lane.partition} is halted: {lane.halted}"
+        elif lane.work is None:
+            yield f"lane {lane.partition} has not taken over yet"
+        elif not lane.knows_lag:
+            yield f"lane {lane.partition} does not know yet how far there is to read"
 
 
 class HealthServer(Service):
@@ -43,7 +38,7 @@ class HealthServer(Service):
 
     mundane_level = "debug"
 
-    def __init__(self, address: str, metrics: Metrics, facts: Callable[[], Facts], **service: Any) -> None:
+    def __init__(self, address: str, metrics: Metrics, facts: Callable[[], WorkerFacts], **service: Any) -> None:
         self._host, _, port = address.rpartition(":")
         self._port = int(port)
         self._metrics = metrics
@@ -70,8 +65,10 @@ class HealthServer(Service):
         return web.Response(text="live\n")
 
     async def _ready(self, request: web.Request) -> web.Response:
-        reason = why_not_ready(self._facts())
-        return web.Response(text=f"{reason or 'ready'}\n", status=503 if reason else 200)
+        reasons = list(why_not_ready(self._facts()))
+        text = "\n".join(reasons or ["ready"])
+        return web.Response(text=f"{text}\n", status=503 if reasons else 200)
 
     async def _exposition(self, request: web.Request) -> web.Response:
-        return web.Response(body=self._metrics.exposition(), headers={"Content-Type": METRICS_TYPE})
+        body, content_type = self._metrics.page(request.headers.get("Accept", ""))
+        return web.Response(body=body, headers={"Content-Type": content_type})

@@ -11,7 +11,7 @@ from mode import Service
 
 from streams.app import run_worker
 from streams.clock import SystemClock
-from streams.health import Facts, HealthServer
+from streams.health import HealthServer
 from streams.heartbeat import Heartbeat
 from streams.kafka.cluster import Cluster
 from streams.kafka.ingest import Ingest
@@ -22,7 +22,9 @@ from streams.kafka.transactions import lane_publisher
 from streams.lane.lane import Lane
 from streams.lane.ports import OpenPublisher
 from streams.lane.surroundings import Surroundings
-from streams.metrics import new_metrics
+from streams.metrics import Metrics, new_metrics, show
+from streams.observer import Observer
+from streams.rounds import Rounds
 from streams.settings import Settings
 from streams.store import Store
 
@@ -43,7 +45,7 @@ async def build_services(settings: Settings) -> Sequence[Service]:
     await store.check()
     around = Surroundings(
         settings=settings,
-        open_publisher=await connections.publishers(settings),
+        open_publisher=await connections.publishers(settings, metrics),
         metrics=metrics,
         clock=clock,
         partition_of=partial(partition_of, partitions=settings.partitions),
@@ -52,12 +54,16 @@ async def build_services(settings: Settings) -> Sequence[Service]:
     def make_lane(partition: int, source: PartitionSource) -> Lane:
         return Lane(source, store.lane(partition), around)
 
-    ingest = Ingest(settings, make_lane, clock)
-    health = HealthServer(settings.http, metrics, partial(_facts, ingest))
+    ingest = Ingest(settings, make_lane, clock, on_assigned=metrics.rebalances.inc)
+    observer = Observer(settings.partitions, ingest, clock)
+    rounds = Rounds(store, observer.plans)
+    facts = partial(observer.facts, rounds)
+    show(metrics, facts)
+    health = HealthServer(settings.http, metrics, facts)
     gc.collect()
     gc.freeze()
     gc.set_threshold(*COLLECTED_EVERY)
-    return [Heartbeat(), connections, health, ingest]
+    return [Heartbeat(), connections, rounds, health, ingest]
 
 
 COLLECTED_EVERY = (200_000, 20, 50)
@@ -75,11 +81,11 @@ class Connections(Service):
         self._shared: OutboxPublisher | None = None
         super().__init__(**service)
 
-    async def publishers(self, settings: Settings) -> OpenPublisher:
+    async def publishers(self, settings: Settings, metrics: Metrics) -> OpenPublisher:
         """How lanes publish: each by a transactional producer, or all by one producer. Raises KafkaUnreachable."""
         if settings.publishing == "exactly-once":
-            return partial(lane_publisher, settings)
-        self._shared = shared = OutboxPublisher(Cluster.of(settings))
+            return partial(lane_publisher, settings, on_retry=metrics.publish_retries.inc)
+        self._shared = shared = OutboxPublisher(Cluster.of(settings), on_retry=metrics.publish_retries.inc)
         await shared.start(PATIENCE_S)
         return lambda partition: SharedPublisher(shared)
 
@@ -88,12 +94,3 @@ class Connections(Service):
         if self._shared is not None:
             await self._shared.stop()
         await self.store.close()
-
-
-def _facts(ingest: Ingest) -> Facts:
-    lanes = [lane for lane in ingest.lanes.values() if isinstance(lane, Lane)]
-    return Facts(
-        held=len(lanes),
-        working=sum(lane.is_working for lane in lanes),
-        redis_answers=all(lane.hears_redis for lane in lanes),
-    )

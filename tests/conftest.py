@@ -19,7 +19,12 @@ from redis.asyncio import Redis
 from tests.support.compiled import compiled_modules
 from tests.support.servers import KafkaServer, RedisServer, ServerFailed
 from tests.support.servers.jars import kafka_jars
-from tests.support.servers.missing import missing_for_kafka, missing_for_redis, missing_for_tls
+from tests.support.servers.missing import (
+    missing_for_kafka,
+    missing_for_prometheus,
+    missing_for_redis,
+    missing_for_tls,
+)
 from tests.support.servers.topics import make_topics_anew, names
 
 SERVER_FIXTURES = frozenset({"kafka", "redis_server"})
@@ -86,7 +91,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     if session.config.option.collectonly or not any(item.get_closest_marker("connected") for item in session.items):
         return
     lacking_kafka = session.config.stash[LACKING_KAFKA]
-    lacking = [*lacking_kafka, *missing_for_redis(), *missing_for_tls()]
+    lacking = [*lacking_kafka, *missing_for_redis(), *missing_for_tls(), *missing_for_prometheus()]
     if lacking and os.environ.get("CI") == "true":
         pytest.exit("the tests need real servers in CI:\n" + "\n".join(lacking), returncode=1)
     if not lacking_kafka:

@@ -10,6 +10,7 @@ import click
 from schemas.instants import format_ms
 from streams.cli.clients import settings
 from streams.cli.diagnosis import LaneFacts, Level, Verdict
+from streams.cli.doctor_metrics import metrics
 from streams.cli.examination import Examination, examine
 from streams.cli.output import json_option, table, write, write_json
 from streams.cli.pictures import paint
@@ -22,7 +23,7 @@ LANES_SHOWN = 64
 COLOURS = {Level.OK: GREEN, Level.WARNING: YELLOW, Level.ERROR: RED}
 
 
-@click.command("doctor")
+@click.group("doctor", invoke_without_command=True)
 @json_option
 @click.pass_context
 def command(ctx: click.Context, as_json: bool) -> None:
@@ -31,12 +32,17 @@ def command(ctx: click.Context, as_json: bool) -> None:
     Exits with 5 if something is unsafe, with 3 if something cannot be reached, with 1 for any other error, and
     with 0 where there are only warnings.
     """
+    if ctx.invoked_subcommand is not None:
+        return
     found = asyncio.run(examine(settings(), SystemClock()))
     if as_json:
         write_json(_members(found))
     else:
         write(_lines(found, paint()))
     ctx.exit(found.exit_code)
+
+
+command.add_command(metrics)
 
 
 def _lines(found: Examination, colours: Paint) -> Iterator[str]:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -58,7 +58,10 @@ class LaneStuck(Exception):
 
 
 class Ingest(Service, ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no types
-    """Owns the consumer and the lanes. Starting it raises KafkaUnreachable or TopicsDiffer."""
+    """Owns the consumer and the lanes. Starting it raises KafkaUnreachable or TopicsDiffer.
+
+    `on_assigned` is called whenever Kafka has assigned partitions.
+    """
 
     mundane_level = "debug"
 
@@ -67,6 +70,7 @@ class Ingest(Service, ConsumerRebalanceListener):  # type: ignore[misc]  # aioka
         settings: Settings,
         make_lane: Callable[[int, PartitionSource], LaneRunner],
         clock: Clock,
+        on_assigned: Callable[[], None] = lambda: None,
         **service: Any,
     ) -> None:
         self._settings = settings
@@ -76,12 +80,20 @@ class Ingest(Service, ConsumerRebalanceListener):  # type: ignore[misc]  # aioka
         self._held: dict[Held, asyncio.Future[None]] = {}
         self._rebalancing = True
         self._mirrored: dict[TopicPartition, int] = {}
+        self._on_assigned = on_assigned
         super().__init__(**service)
 
     @property
     def lanes(self) -> Mapping[int, LaneRunner]:
         """The lanes that run here, by partition."""
         return {held.partition: held.lane for held in self._held if held.lane is not None}
+
+    @property
+    def holding(self) -> Sequence[tuple[LaneRunner, PartitionSource]]:
+        """The lanes that run here, each with what it reads."""
+        return [
+            (held.lane, held.source) for held in self._held if held.lane is not None and held.source is not None
+        ]
 
     @property
     def rebalancing(self) -> bool:
@@ -127,6 +139,7 @@ class Ingest(Service, ConsumerRebalanceListener):  # type: ignore[misc]  # aioka
 
     async def _take_on(self, assigned: Collection[TopicPartition]) -> None:
         self._rebalancing = False
+        self._on_assigned()
         topics_of: dict[int, set[str]] = defaultdict(set)
         for tp in assigned:
             topics_of[tp.partition].add(tp.topic)

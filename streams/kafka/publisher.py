@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import os
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import structlog
 from aiokafka import AIOKafkaProducer
@@ -46,8 +46,11 @@ Acknowledged = asyncio.Future[object]
 class OutboxPublisher:
     """One for each worker; its lanes share it, each by a `SharedPublisher`."""
 
-    def __init__(self, kafka: Kafka, rng: random.Random | None = None) -> None:
+    def __init__(
+        self, kafka: Kafka, rng: random.Random | None = None, on_retry: Callable[[], None] = lambda: None
+    ) -> None:
         self._kafka = kafka
+        self._on_retry = on_retry
         self._rng = rng or random.Random(os.urandom(8))
         self._producer: AIOKafkaProducer | None = None
 
@@ -98,6 +101,7 @@ class OutboxPublisher:
             except KafkaError as error:
                 if not (error.retriable or isinstance(error, KafkaTimeoutError)):
                     raise
+                self._on_retry()
                 log.warning("publisher.waits", topic=entry.topic, error=repr(error))
             await asyncio.sleep(pause_s * self._rng.uniform(0.5, 1.0))
             pause_s = min(2 * pause_s, PAUSE_MAX_S)

@@ -17,7 +17,7 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import (
@@ -51,6 +51,20 @@ BOUNDS_TIMEOUT_S = 10.0
 
 LOST = (OffsetOutOfRangeError, NoOffsetForPartitionError, IllegalStateError)
 """aiokafka's words for: the log does not have this position, nobody has said a position, not assigned."""
+
+
+class Told(NamedTuple):
+    """What Kafka has told of one topic of the partition.
+
+    `end`: what may be read ends there, None before it was told; `withheld` records lie behind a transaction that is
+    open; `oldest_ms` is the timestamp of the first record that lies here unread. `silent_s`: for how long it has
+    told nothing, although it was asked.
+    """
+
+    end: int | None
+    withheld: int
+    oldest_ms: int | None
+    silent_s: float
 
 
 @dataclass(slots=True)
@@ -164,8 +178,7 @@ class PartitionSource:
 
         A pull that does not come back is no busy lane.
         """
-        is_idle = self._is_pulling or self._clock.monotonic_s() - self._pulled_at_s <= PULLING_S
-        if not self._is_held() or not is_idle:
+        if not self._is_held() or not self._is_asking():
             return {}
         exhausted = self._exhausted()
         return {
@@ -173,6 +186,25 @@ class PartitionSource:
             for topic, stand in self._stands.items()
             if not stand.buffer and topic not in exhausted
         }
+
+    def told(self) -> Mapping[str, Told]:
+        """What Kafka has told last, by topic; nothing once the partition is given up."""
+        if not self._is_held():
+            return {}
+        is_asking = self._is_asking()
+        return {topic: self._told(stand, is_asking) for topic, stand in self._stands.items()}
+
+    def _told(self, stand: _Stand, is_asking: bool) -> Told:
+        end, log_end = self._end(stand), self._consumer.highwater(stand.tp)
+        return Told(
+            end,
+            0 if end is None or log_end is None else max(0, log_end - end),
+            stand.buffer[0].timestamp if stand.buffer else None,
+            self._unreadable_s(stand) if is_asking and stand.taken_to >= 0 else 0.0,
+        )
+
+    def _is_asking(self) -> bool:
+        return self._is_pulling or self._clock.monotonic_s() - self._pulled_at_s <= PULLING_S
 
     def _give(self, topics: Iterable[str], max_records: int) -> Pull:
         records = {topic: self._stands[topic].give(max_records) for topic in topics}
@@ -267,11 +299,16 @@ class PartitionSource:
             return False
         if not 0 <= self._clock.now_ms() - told_ms <= FRESH_MS:
             return False
-        end = self._consumer.last_stable_offset(stand.tp)
+        end = self._end(stand)
+        return end is not None and stand.taken_to >= end
+
+    def _end(self, stand: _Stand) -> int | None:
+        """The last stable offset, as told last."""
+        end: int | None = self._consumer.last_stable_offset(stand.tp)
         if end is None or end < 0:
             # A broker without transactions.
             end = self._consumer.highwater(stand.tp)
-        return end is not None and stand.taken_to >= end
+        return end
 
     def _unreadable_s(self, stand: _Stand) -> float:
         return 0.0 if stand.buffer else self._clock.monotonic_s() - stand.heard_at_s

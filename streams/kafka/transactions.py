@@ -18,7 +18,7 @@ from __future__ import annotations
 import asyncio
 import os
 import random
-from collections.abc import AsyncIterator, Awaitable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any, NamedTuple
 
@@ -73,9 +73,15 @@ class LanePublisher:
     keeps_marks = True
 
     def __init__(
-        self, kafka: Kafka, transactional_id: str, partition: int, rng: random.Random | None = None
+        self,
+        kafka: Kafka,
+        transactional_id: str,
+        partition: int,
+        rng: random.Random | None = None,
+        on_retry: Callable[[], None] = lambda: None,
     ) -> None:
         self._kafka = kafka
+        self._on_retry = on_retry
         self._transactional_id = transactional_id
         self._partition = partition
         self._rng = rng or random.Random(os.urandom(8))
@@ -109,6 +115,7 @@ class LanePublisher:
         """All of them and the mark in one transaction. Raises Fenced, Halted, SourceUnavailable."""
         pause_s = PAUSE_FIRST_S
         while (failure := await self._within_time(self._transaction(entries, mark))) is not None:
+            self._on_retry()
             log.warning("publisher.waits", partition=self._partition, error=repr(failure))
             await asyncio.sleep(pause_s * self._rng.uniform(0.5, 1.0))
             pause_s = min(2 * pause_s, PAUSE_MAX_S)
@@ -185,9 +192,11 @@ class LanePublisher:
             raise Halted(str(error)) from error
 
 
-def lane_publisher(settings: Settings, partition: int) -> LanePublisher:
-    """The publisher of a lane: who opens it last is the only one."""
-    return LanePublisher(Cluster.of(settings), f"{settings.prefix}-out-{partition}", partition)
+def lane_publisher(
+    settings: Settings, partition: int, on_retry: Callable[[], None] = lambda: None
+) -> LanePublisher:
+    """The publisher of a lane: who opens it last is the only one. `on_retry` is called at each repeated try."""
+    return LanePublisher(Cluster.of(settings), f"{settings.prefix}-out-{partition}", partition, on_retry=on_retry)
 
 
 class _Failure(NamedTuple):

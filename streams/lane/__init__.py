@@ -10,8 +10,9 @@
 
 `steps` keeps the topics in step, `position` is what the lane knows of its meta hash, `succession` puts another
 scoring model in force, `sweep` lets dormant leads sink on the board, `caution` isolates a record that kills the
-process, `turns` keeps a lane that eats a backlog from holding up the others. `tenure` is what a lane does between
-one take-over and the next, `lane` the life around it, `surroundings` what it shares with the worker's other lanes.
+process, `turns` keeps a lane that eats a backlog from holding up the others, `tally` counts for operations.
+`tenure` is what a lane does between one take-over and the next, `lane` the life around it, `surroundings` what it
+shares with the worker's other lanes.
 
 A take-over, in this order: own the lane in Redis; see that the logs hold what was scored, and that what was
 published belongs to these scores (`gaps`: else the lane halts); become the only one who publishes; from how far was

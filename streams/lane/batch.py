@@ -212,7 +212,7 @@ class Batch:
     def _publish(self, given: Input, lead_id: str, notices: list[Notice]) -> None:
         record = given.record
         origin = given.origin or (record.topic, record.partition, record.offset)
-        self.outputs.add_changes(self.plan, lead_id, notices, record_origin(*origin))
+        self.outputs.add_changes(self.plan, lead_id, notices, record_origin(*origin), given.timestamp_ms)
 
     def _step(
         self, lead: Lead | None, said: Said, timestamp_ms: int, notices: list[Notice]

@@ -45,7 +45,6 @@ class Committer:
         started_s = self.clock.monotonic_s()
         standing = await self.until_available(lambda: self.store.commit(commit))
         self.metrics.commit_seconds.observe(self.clock.monotonic_s() - started_s)
-        self.metrics.outbox_entries.labels(str(self.partition)).set(standing.outbox_length)
         return standing
 
     async def until_available(self, call: Callable[[], Awaitable[Answer]]) -> Answer:

@@ -14,9 +14,12 @@ Kafka has: what is up to it leaves the outbox with the next commit.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter, deque
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from schemas.published import Published
+from streams.clock import Clock
 from streams.lane.gaps import halt_at, output_gap
 from streams.lane.outputs import tombstone
 from streams.lane.ports import LaneStore, OutboxEntry, Publisher
@@ -31,15 +34,34 @@ FINISH_S = 0.5
 """At the end of a lane, for the entries that are on their way: a transaction takes milliseconds."""
 
 
+class Arrival(NamedTuple):
+    """A change that a record made: how old the record was at the commit, by its Kafka timestamp, in seconds."""
+
+    change_id: str
+    age_s: float
+
+
+class _Handed(NamedTuple):
+    """Entries that came together: the number of the last, when they came, the changes among them."""
+
+    last: int
+    at_s: float
+    arrivals: Sequence[Arrival]
+
+
 class Drain:
     """The task that publishes. What the publisher raises for good ends it, and `check` raises that."""
 
-    def __init__(self, partition: int, publisher: Publisher, environment: str, metrics: Metrics) -> None:
+    def __init__(
+        self, partition: int, publisher: Publisher, environment: str, metrics: Metrics, clock: Clock
+    ) -> None:
         self._partition = partition
         self._publisher = publisher
         self._environment = environment
         self._metrics = metrics
+        self._clock = clock
         self._waiting: list[OutboxEntry] = []
+        self._handed: deque[_Handed] = deque()
         self._more = asyncio.Event()
         self._less = asyncio.Event()
         self._is_ending = False
@@ -72,12 +94,14 @@ class Drain:
             tenure=position.token,
         )
         if self._waiting:
+            self._handed.append(_Handed(self._waiting[-1].number, self._clock.monotonic_s(), ()))
             self._more.set()
         self._task = asyncio.create_task(self._run(mark), name=f"drain {self._partition}")
 
-    def add(self, entries: Sequence[OutboxEntry]) -> None:
-        """Entries that have been committed."""
+    def add(self, entries: Sequence[OutboxEntry], arrivals: Sequence[Arrival] = ()) -> None:
+        """Entries that have been committed, and the changes among them that records made."""
         if entries:
+            self._handed.append(_Handed(entries[-1].number, self._clock.monotonic_s(), arrivals))
             self._waiting.extend(entries)
             self._more.set()
 
@@ -95,6 +119,10 @@ class Drain:
     def backlog(self) -> int:
         """How many entries are not yet known to be in Kafka."""
         return len(self._waiting)
+
+    def oldest_s(self) -> float:
+        """For how long the oldest entry has waited here; 0 where none does."""
+        return self._clock.monotonic_s() - self._handed[0].at_s if self._handed else 0.0
 
     async def progress(self, timeout_s: float) -> None:
         """Returns when some entries were published, or after `timeout_s`. Raises as `check`."""
@@ -140,12 +168,23 @@ class Drain:
                 await self._more.wait()
                 continue
             page = self._waiting[:ENTRIES_AT_ONCE]
+            began_s = self._clock.monotonic_s()
             await self._publisher.publish(page, mark.model_copy(update={"outbox": page[-1].number}))
             del self._waiting[: len(page)]
             self.published = page[-1].number
             self._less.set()
-            for entry in page:
-                self._metrics.published.labels(entry.topic).inc()
+            self._count(page, began_s)
+
+    def _count(self, page: Sequence[OutboxEntry], began_s: float) -> None:
+        metrics, now_s = self._metrics, self._clock.monotonic_s()
+        metrics.stage_seconds.labels("publish").observe(now_s - began_s)
+        for topic, count in Counter(entry.topic for entry in page).items():
+            metrics.published.labels(topic).inc(count)
+        while self._handed and self._handed[0].last <= self.published:
+            handed = self._handed.popleft()
+            for change_id, age_s in handed.arrivals:
+                passed_s = max(0.0, age_s + now_s - handed.at_s)
+                metrics.event_to_change_seconds.observe(passed_s, {"change_id": change_id})
 
 
 async def read_outbox(store: LaneStore) -> list[OutboxEntry]:

@@ -12,9 +12,12 @@ from collections.abc import Mapping
 
 import structlog
 
+from scoring.plan import Plan
+from streams.facts import LaneFacts
 from streams.lane.commits import Committer
 from streams.lane.gaps import Inputs, halt_at, input_gaps, wanted
 from streams.lane.ports import (
+    Fenced,
     Halted,
     LaneStore,
     PositionLost,
@@ -48,6 +51,7 @@ class Lane:
         self._has_begun = False
         self._tenure: Tenure | None = None
         self._offsets: Mapping[str, int] = {}
+        self._halted = ""
         self._committer = Committer(
             self.partition, store, around.clock, around.metrics, lambda: self._is_stopped, around.jitter
         )
@@ -72,6 +76,16 @@ class Lane:
         """Whether Redis has answered the last call."""
         return not self._committer.is_waiting
 
+    @property
+    def plan(self) -> Plan | None:
+        """The model in force, compiled; None while the lane does not work."""
+        return None if self._tenure is None else self._tenure.position.plan
+
+    def facts(self) -> LaneFacts:
+        """What is so now; of its topics only the source knows."""
+        work = None if self._tenure is None else self._tenure.work()
+        return LaneFacts(self.partition, work, self._halted, self.hears_redis)
+
     async def run(self) -> None:
         """Take over and go on until stopped. Raises Fenced, StoreRefused, and whatever is our own fault."""
         while not self._is_stopped:
@@ -87,12 +101,15 @@ class Lane:
                 log.warning("kafka.away", partition=self.partition, error=str(error))
                 await asyncio.sleep(AGAIN_S)
             except Halted as error:
-                self._around.metrics.halted.labels(str(self.partition)).set(1)
+                self._halted = str(error)
                 log.error("lane.halted", partition=self.partition, cause=str(error))
                 await asyncio.sleep(HALTED_S)
             except StoreUnavailable:
                 if not self._is_stopped:
                     raise
+            except Fenced:
+                self._around.metrics.fenced.inc()
+                raise
 
     async def hold(self) -> None:
         """Own the partition until stopped, or until that proves wrong: then it raises what `run` goes on after."""
@@ -126,9 +143,8 @@ class Lane:
         return {topic: position.offsets.get(topic, each.beginning) for topic, each in bounds.items()}
 
     def _tell_taken(self, position: Position) -> None:
-        metrics = self._around.metrics
-        metrics.takeovers.inc()
-        metrics.halted.labels(str(self.partition)).set(0)
+        self._halted = ""
+        self._around.metrics.takeovers.inc()
         log.info(
             "lane.taken",
             partition=self.partition,

@@ -19,12 +19,13 @@ LOAD_AT_ONCE = 2_000
 
 
 class Leads:
-    """A bounded memory of leads by id; the ones used last stay."""
+    """A bounded memory of leads by id; the ones used last stay. `hits` were found in it, `misses` not."""
 
     def __init__(self, store: LaneStore, kept_max: int) -> None:
         self._store = store
         self._kept_max = kept_max
         self._kept: OrderedDict[str, Lead] = OrderedDict()
+        self.hits = self.misses = 0
 
     def __len__(self) -> int:
         return len(self._kept)
@@ -35,6 +36,8 @@ class Leads:
         wanted = list(dict.fromkeys(lead_ids))
         missing = [lead_id for lead_id in wanted if lead_id not in kept]
         found = {lead_id: kept[lead_id] for lead_id in wanted if lead_id in kept}
+        self.hits += len(found)
+        self.misses += len(missing)
         for start in range(0, len(missing), LOAD_AT_ONCE):
             page = missing[start : start + LOAD_AT_ONCE]
             for lead_id, state in zip(page, await self._store.load(page), strict=True):

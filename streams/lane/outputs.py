@@ -31,7 +31,8 @@ JSON = (CONTENT_TYPE, b"application/json")
 
 @dataclass(slots=True)
 class Outputs:
-    """The entries of one batch. `changes` and `refusals` count what was sent, for the metrics."""
+    """The entries of one batch. `changes` and `refusals` count what was sent, for the metrics; `arrivals` are the
+    changes that a record made: id, and the record's Kafka timestamp in ms."""
 
     partition: int
     position: Position
@@ -39,12 +40,18 @@ class Outputs:
     entries: list[OutboxEntry] = field(default_factory=list)
     history: dict[str, list[bytes]] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
+    arrivals: list[tuple[str, int]] = field(default_factory=list)
     refusals: Counter[str] = field(default_factory=Counter)
 
-    def add_changes(self, plan: Plan, lead_id: str, notices: list[Notice], origin: str) -> None:
-        """Publish what a lead crossed; `origin` names the record that made it so."""
+    def add_changes(
+        self, plan: Plan, lead_id: str, notices: list[Notice], origin: str, arrived_ms: int | None = None
+    ) -> None:
+        """Publish what a lead crossed; `origin` names the record that made it so, which arrived at that instant."""
         for notice in notices:
-            self._add_change(make_change(plan, lead_id, notice, origin, self.position.next_seq(CHANGES.name)))
+            change = make_change(plan, lead_id, notice, origin, self.position.next_seq(CHANGES.name))
+            self._add_change(change)
+            if arrived_ms is not None and not notice.by_itself:
+                self.arrivals.append((change.change_id, arrived_ms))
 
     def add_again(self, change: bytes) -> None:
         """Publish a change that was made before: the same, but for its place."""

@@ -29,6 +29,7 @@ class Steps:
         self._pulled = dict(offsets)
         self._open = frozenset(offsets)
         self._unread: frozenset[str] = frozenset()
+        self._first_ms: dict[str, int] = {}
 
     @property
     def wanted(self) -> tuple[str, ...]:
@@ -44,6 +45,15 @@ class Steps:
     def has_records(self) -> bool:
         """Something is in hand, whether or not its turn has come."""
         return any(self._waiting.values())
+
+    def oldest_ms(self) -> dict[str, int]:
+        """By topic, the timestamp of the first record that was pulled and is not committed yet."""
+        in_hand = {topic: records[0].timestamp for topic, records in self._waiting.items() if records}
+        return {**in_hand, **self._first_ms}
+
+    def committed(self) -> None:
+        """What was taken is committed."""
+        self._first_ms = {}
 
     def add(self, pull: Pull) -> None:
         """Put what a pull brought in hand."""
@@ -64,6 +74,7 @@ class Steps:
         topics = sorted([topic for topic, records in waiting.items() if records], key=PLACE.__getitem__)
         queues = [waiting[topic] for topic in topics]
         stamps = [min(records[0].timestamp, present_ms) for records in queues]
+        self._first_ms = dict(zip(topics, stamps, strict=True))
         while stamps and len(taken) < self._batch_records:
             timestamp_ms = min(stamps)
             turn = stamps.index(timestamp_ms)

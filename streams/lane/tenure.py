@@ -14,8 +14,9 @@ from schemas.rejected import Reason, Refused
 from scoring.changes import record_origin
 from scoring.document import BadModel
 from scoring.lead import Lead
-from scoring.plan import Plan, TooLarge
+from scoring.plan import TooLarge
 from scoring.profile import Profile
+from streams.facts import Work
 from streams.lane.batch import MODEL, REJECTED, Batch
 from streams.lane.caution import Caution, read_trial
 from streams.lane.commits import Committer, new_commit_id
@@ -32,6 +33,7 @@ from streams.lane.steps import Steps, Taken
 from streams.lane.succession import bring_over, next_plan, pages_of_leads, profiled
 from streams.lane.surroundings import Surroundings
 from streams.lane.sweep import PAGE_LEADS, SWEEP_EVERY_S, lowered, next_rank
+from streams.lane.tally import Tally, arrivals
 
 PULL_S = 0.25
 """How long a pull waits for records: timers and the outbox are looked after in between."""
@@ -76,7 +78,9 @@ class Tenure:
         self._steps = Steps(position.offsets, settings.batch_records, settings.topic_wait_s)
         self._leads = Leads(store, settings.lane_cache_leads)
         publisher = around.open_publisher(committer.partition)
-        self._drain = Drain(committer.partition, publisher, settings.environment, around.metrics)
+        self._drain = Drain(committer.partition, publisher, settings.environment, around.metrics, around.clock)
+        self._tally = Tally(around.metrics, around.clock, around.turns)
+        self._brought_ms = position.stream_time_ms
         self._grace_ms = settings.grace_s * 1000
         self._erasures = Erasures("", {})
         died = position.is_open and not survived
@@ -108,8 +112,7 @@ class Tenure:
             await self._drain.progress(PULL_S)
 
     async def begin(self) -> None:
-        """Show the model in force, and finish what a broken-off lane has begun."""
-        self._show_model(self.position.plan, 1)
+        """Finish what a broken-off lane has begun."""
         erased = await self._committer.until_available(self._store.load_erased)
         self._erasures = Erasures(self.position.erasure_key, dict(erased))
         if self.position.succession is not None:
@@ -124,6 +127,21 @@ class Tenure:
     async def end(self) -> None:
         """Stop publishing; what is not published stays in the outbox."""
         await self._drain.stop()
+
+    def work(self) -> Work:
+        """What the lane is at now."""
+        now_ms, position = self._present.now_ms(), self.position
+        return Work(
+            model=position.plan.model.version,
+            stream_time_ms=position.stream_time_ms,
+            behind_s=max(0, now_ms - self._brought_ms) / 1000,
+            timer_late_s=max(0, now_ms - self._grace_ms - self._next_timer_ms) / 1000,
+            outbox_entries=self._drain.backlog,
+            outbox_oldest_s=self._drain.oldest_s(),
+            outbox_full=self._is_full(),
+            cached_leads=len(self._leads),
+            oldest_ms=self._steps.oldest_ms(),
+        )
 
     async def turn(self) -> None:
         """One round."""
@@ -141,14 +159,14 @@ class Tenure:
         elif self._steps.is_exhausted and self._next_timer_ms <= idle_ms:
             await self._fire(await self._due(idle_ms), idle_ms)
         else:
+            if self._steps.is_exhausted:
+                self._brought_ms = max(self._brought_ms, idle_ms)
             await self._look_around()
         return None
 
     def _is_full(self) -> bool:
         """Whether the outbox has no room: nothing is read until Kafka has taken some of it."""
-        is_full = self._drain.backlog >= self._around.settings.outbox_limit
-        self._around.metrics.outbox_full.labels(str(self._committer.partition)).set(is_full)
-        return is_full
+        return self._drain.backlog >= self._around.settings.outbox_limit
 
     async def _look_around(self) -> None:
         if self._drain.published > self._trimmed:
@@ -218,15 +236,8 @@ class Tenure:
         return len(inputs)
 
     async def _fold(self, batch: Batch, inputs: Sequence[Input], due: Sequence[tuple[str, int]]) -> None:
-        clock, fold_seconds = self._around.clock, self._around.metrics.fold_seconds
-
-        def apply(some: Sequence[Input]) -> None:
-            started_s = clock.monotonic_s()
-            batch.apply(some)
-            fold_seconds.inc(clock.monotonic_s() - started_s)
-
         batch.begin(due)
-        await self._around.turns.each(inputs, apply)
+        await self._tally.by_turns("fold", inputs, batch.apply)
         batch.finish()
 
     async def _note_trial(self, taken: list[Taken]) -> list[Taken]:
@@ -259,7 +270,7 @@ class Tenure:
                     break
                 inputs.append(self._input(record, timestamp_ms))
 
-        await self._around.turns.each(taken, read)
+        await self._tally.by_turns("decode", taken, read)
         self._steps.give_back(taken[len(inputs) :])
         return inputs
 
@@ -270,7 +281,8 @@ class Tenure:
 
     async def _load(self, lead_ids: Iterable[str]) -> dict[str, Lead]:
         wanted = list(lead_ids)
-        return await self._committer.until_available(lambda: self._leads.load(wanted))
+        with self._tally.stage("load"):
+            return await self._committer.until_available(lambda: self._leads.load(wanted))
 
     async def _load_profiles(self, lead_ids: Iterable[str]) -> dict[str, Profile]:
         wanted = list(lead_ids)
@@ -303,9 +315,7 @@ class Tenure:
             bring_over(batch, plan, succession)
             if batch.touched:
                 await self._commit(batch)
-        self._show_model(self.position.plan, 0)
         self.position.end_succession(plan)
-        self._show_model(plan, 1)
         await self._commit(self._batch({}, 0))
 
     def _batch(self, leads: dict[str, Lead], until_ms: int) -> Batch:
@@ -323,7 +333,7 @@ class Tenure:
 
     async def _encode(self, batch: Batch) -> dict[str, bytes]:
         states: dict[str, bytes] = {}
-        await self._around.turns.each(list(batch.touched), lambda some: states.update(batch.states_of(some)))
+        await self._tally.by_turns("encode", list(batch.touched), lambda some: states.update(batch.states_of(some)))
         return states
 
     async def _commit(self, batch: Batch) -> None:
@@ -357,28 +367,13 @@ class Tenure:
         standing = await self._committer.send(commit)
         position.ver, position.offsets, self._trimmed = standing.ver, dict(steps.next_offset), trim
         self._note(standing.time_ms, standing.next_timer_ms)
+        steps.committed()
+        self._brought_ms = max(self._brought_ms, position.stream_time_ms)
         self._leads.drop(batch.gone)
         self._leads.keep({lead_id: batch.leads[lead_id] for lead_id in batch.touched})
-        self._drain.add(outputs.entries)
-        self._count(batch)
+        self._drain.add(outputs.entries, arrivals(outputs, standing.time_ms))
+        self._tally.committed(batch, self._leads)
 
     def _note(self, time_ms: int, next_timer_ms: int | None) -> None:
         self._present.tell(time_ms)
         self._next_timer_ms = _NO_TIMER_MS if next_timer_ms is None else next_timer_ms
-
-    def _show_model(self, plan: Plan, is_in_force: int) -> None:
-        lane = str(self._committer.partition)
-        self._around.metrics.model.labels(lane, plan.model.version).set(is_in_force)
-
-    def _count(self, batch: Batch) -> None:
-        metrics, lane = self._around.metrics, str(self._committer.partition)
-        for (topic, outcome), count in batch.outcomes.items():
-            metrics.records.labels(topic, outcome).inc(count)
-        for reason, count in batch.outputs.refusals.items():
-            metrics.rejected.labels(reason).inc(count)
-        for change in batch.outputs.changes:
-            metrics.changes.labels(change.kind, change.to or "", change.direction or "", change.cause.value).inc()
-            metrics.alerts.inc(change.alert)
-        metrics.batch_records.observe(sum(batch.outcomes.values()))
-        metrics.cached_leads.labels(lane).set(len(self._leads))
-        metrics.stream_time_seconds.labels(lane).set(self.position.stream_time_ms / 1000)

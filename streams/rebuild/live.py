@@ -44,7 +44,7 @@ class Live:
         )
         publisher = around.open_publisher(site.partition)
         self._publisher = publisher
-        self._drain = Drain(site.partition, publisher, around.settings.environment, around.metrics)
+        self._drain = Drain(site.partition, publisher, around.settings.environment, around.metrics, around.clock)
         self.position = Position.read({})
         self.told = Told(site.partition)
         self.meta: Mapping[str, str] = {}

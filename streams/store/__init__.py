@@ -12,6 +12,7 @@
     safety      may scores be kept in this Redis: eviction, persistence, version
     address     which Redis, who we are there, and TLS
     condition   how a Redis is: version, clock, memory, what it last saved
+    vitals      how it is while workers run: memory, and whether they may still
     connection  the pool, and the one place where redis-py's errors become ours
     keys        the names of all keys
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from scoring.state import STATE_FORMAT
+from streams.facts import RedisFacts
 from streams.settings import Settings
 from streams.store.address import Redis, RedisAddress
 from streams.store.connection import Connection
@@ -13,6 +14,7 @@ from streams.store.lane_store import Identity, RedisLane, accept
 from streams.store.reader import Reader
 from streams.store.rebuilt_lane import RebuiltLane
 from streams.store.safety import check_safety
+from streams.store.vitals import look
 
 
 class Store:
@@ -50,6 +52,10 @@ class Store:
     async def check(self) -> None:
         """Raise StoreUnavailable if Redis does not answer, StoreRefused if scores may not be kept there."""
         await check_safety(self._connection, volatile=self._volatile)
+
+    async def look(self) -> RedisFacts:
+        """How Redis is now; one that does not answer is told as down. Raises StoreRefused."""
+        return await look(self._connection)
 
     def lane(self, partition: int) -> RedisLane:
         """The keys of one partition. Each call gives an owner of its own, fenced until it acquires."""

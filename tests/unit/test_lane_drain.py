@@ -9,6 +9,7 @@ import pytest
 
 from schemas.published import Published
 from schemas.topics import CHANGES
+from streams.clock import SystemClock
 from streams.lane.drain import ENTRIES_AT_ONCE, Drain
 from streams.lane.ports import Fenced, Halted, OutboxEntry
 from streams.lane.position import Position
@@ -67,7 +68,7 @@ def position(outbox: int) -> Position:
 
 def a_drain(publisher: FakePublisher) -> Drain:
     """Of partition 0."""
-    return Drain(0, publisher, "test", new_metrics())
+    return Drain(0, publisher, "test", new_metrics(), SystemClock())
 
 
 async def published_all(drain: Drain) -> None:

@@ -11,6 +11,7 @@ REMEDY = {
     "mvn": "Maven fetches Kafka's jars: apt-get install maven",
     "redis-server": "Redis 6.2 or newer: apt-get install redis-server",
     "openssl": "it makes the certificates of the tests: apt-get install openssl",
+    "prometheus": "Prometheus and promtool: apt-get install prometheus (its service need not run)",
 }
 """Each program that the real servers need, with the words for an operator without it."""
 
@@ -33,6 +34,11 @@ def missing_for_redis() -> list[str]:
 def missing_for_tls() -> list[str]:
     """What certificates lack here."""
     return _lacking("openssl")
+
+
+def missing_for_prometheus() -> list[str]:
+    """What the tests of alerts and dashboards lack here."""
+    return _lacking("prometheus")
 
 
 def _lacking(*programs: str) -> list[str]:
