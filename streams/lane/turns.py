@@ -10,8 +10,8 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-SLICE = 100
-"""Records read or folded, states encoded: a millisecond or two, in which nothing else runs."""
+SLICE = 250
+"""Records read or folded, states encoded: a few milliseconds, in which nothing else runs."""
 
 Thing = TypeVar("Thing")
 
