@@ -129,6 +129,14 @@ def test_grafana_finds_prometheus_and_the_dashboard(services: dict[str, Service]
     )
 
 
+def test_every_file_that_is_mounted_is_there(services: dict[str, Service]) -> None:
+    """Docker would make a directory of a name that is missing."""
+    mounted = [each.split(":")[0] for service in services.values() for each in service.get("volumes", ())]
+    paths = [DEPLOY / each for each in mounted if each.startswith(".")]
+    assert len(paths) == 3
+    assert all(path.exists() for path in paths)
+
+
 def _compose() -> dict[str, Any]:
     found: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))
     return found
