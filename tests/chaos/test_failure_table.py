@@ -93,12 +93,13 @@ PROVEN = {
     "scores in Redis are wrong or gone": Proof(
         tests=(
             "connected/test_rebuild.py::test_one_damaged_lead_is_corrected_under_live_workers",
-            "connected/test_rebuild.py::test_an_emptied_redis_is_filled_again_although_the_rebuild_was_killed",
+            "connected/test_rebuild.py::test_an_emptied_redis_is_filled_again_although_the_rebuild_was_stopped",
         )
     ),
-    "partitions added, another layout or environment, states of a newer version": Proof(
+    "partitions added, another layout or environment, states of a newer version, a Redis of several shards": Proof(
         ("partitions-added",),
         (
+            "connected/test_store_safety.py::test_one_shard_of_several_is_refused",
             "connected/test_position_guards.py::test_partitions_added_to_a_topic_refuse_the_start",
             "connected/test_position_guards.py::test_another_environment_is_stopped_before_it_fences",
         ),
