@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
@@ -80,16 +81,24 @@ class LiveReader:
                     self.seen.append(record)
 
 
-async def count_records(site: Site, isolation_level: str) -> int:
-    """How many records of the outputs such a reader finds."""
+async def count_hidden(site: Site) -> int:
+    """How many records of the outputs are in Kafka, and hidden from a reader of what is committed.
+
+    Both kinds of readers count up to the same places: more comes while they read.
+    """
     places = [TopicPartition(topic, number) for topic in OUTPUTS for number in range(site.partitions)]
+    async with AIOKafkaConsumer(bootstrap_servers=site.kafka, isolation_level="read_committed") as consumer:
+        ends = await consumer.end_offsets(places)
+    return await _count(site, "read_uncommitted", ends) - await _count(site, "read_committed", ends)
+
+
+async def _count(site: Site, isolation_level: str, ends: Mapping[TopicPartition, int]) -> int:
     count = 0
     async with AIOKafkaConsumer(bootstrap_servers=site.kafka, isolation_level=isolation_level) as consumer:
-        consumer.assign(places)
-        await consumer.seek_to_beginning(*places)
-        ends = await consumer.end_offsets(places)
+        consumer.assign(list(ends))
+        await consumer.seek_to_beginning(*ends)
         async with asyncio.timeout(CATCH_UP_S):
             while any([await consumer.position(place) < end for place, end in ends.items()]):
                 fetched = await consumer.getmany(timeout_ms=READ_MS)
-                count += sum(len(records) for records in fetched.values())
+                count += sum(record.offset < ends[place] for place, some in fetched.items() for record in some)
     return count

@@ -113,6 +113,6 @@ def late(figures: Mapping[str, Sequence[float]]) -> list[str]:
 
 
 def result_of(verdict: Verdict, evidence: Mapping[str, int]) -> Result:
-    if not all(evidence.values()):
+    if not all(count > 0 for count in evidence.values()):
         return Result.VACUOUS
     return Result.FAILED if verdict.problems else Result.HELD

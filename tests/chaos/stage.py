@@ -24,7 +24,7 @@ from tests.chaos.lanes import Lanes, Since
 from tests.chaos.load import MODEL, Load
 from tests.chaos.past import Past
 from tests.chaos.proxy import Proxy
-from tests.chaos.reader import OUTPUTS, LiveReader, count_records
+from tests.chaos.reader import OUTPUTS, LiveReader, count_hidden
 from tests.chaos.servers import Servers
 from tests.chaos.watch import Watch
 from tests.support.servers import RedisServer, ServerFailed
@@ -150,7 +150,7 @@ class Stage:
 
     async def aborted(self) -> int:
         """How many records of the outputs are in Kafka, and hidden from a reader of what is committed."""
-        return await count_records(self.site, "read_uncommitted") - await count_records(self.site, "read_committed")
+        return await count_hidden(self.site)
 
     async def until(self, condition: Callable[[], Awaitable[bool]], what: str, timeout_s: float = 30.0) -> None:
         """Returns as soon as the condition holds. Raises ServerFailed with the logs of the workers."""

@@ -301,6 +301,7 @@ def test_a_fault_that_left_no_evidence_is_vacuous() -> None:
     """Whatever else is right or wrong: one kind of evidence that is missing is enough."""
     assert result_of(Verdict(), {"bitten": 1}) is Result.HELD
     assert result_of(Verdict(), {"bitten": 1, "fenced": 0}) is Result.VACUOUS
+    assert result_of(Verdict(), {"bitten": 1, "fenced": -1}) is Result.VACUOUS
     assert result_of(Verdict(problems=["wrong"]), {"bitten": 0}) is Result.VACUOUS
 
 
