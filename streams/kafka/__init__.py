@@ -3,7 +3,7 @@
 - `ingest`    the service of the Faust app that reads: one consumer, one lane for each partition that it holds
 - `source`    the input topics of one partition, read exactly from where the lane says (the lane's `Source`)
 - `cluster`   which Kafka, and who we are there, as the settings say it
-- `clients`   the options that every client is made with: TLS, SASL
+- `clients`   the options that every client is made with (TLS, SASL), and the one that asks about topics and groups
 - `consumer`  that consumer's settings, each with its reason
 - `held`      one partition from assignment to revocation: its lane, and taking over again after being fenced
 - `watchdog`  ends the process when fetches have stopped although Kafka has more

@@ -11,11 +11,14 @@ the password once, when the client is made.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
 from typing import Any
 
+from aiokafka.admin import AIOKafkaAdminClient
+
 from streams.kafka.cluster import Cluster, Kafka, Login
-from streams.kafka.errors import KafkaUnreachable, Unprotected
+from streams.kafka.errors import KafkaUnreachable, Unprotected, answering, closed, reach
 from streams.tls import RenewedContext, is_loopback
 
 
@@ -43,6 +46,24 @@ def refuse_networks(kafka: Kafka, addresses: Iterable[str]) -> None:
             "LEADLINE_KAFKA_CA_FILE if its certificate is signed by an authority of your own; or accept with "
             "LEADLINE_INSECURE=true that whoever is on the way reads passwords and events"
         )
+
+
+@asynccontextmanager
+async def admin_client(kafka: Kafka, patience_s: float = 0.0) -> AsyncIterator[AIOKafkaAdminClient]:
+    """A client that asks about topics and groups, while it is used. Raises KafkaFault."""
+    admin = AIOKafkaAdminClient(**client_options(kafka))
+    try:
+        await reach(admin, kafka, patience_s)
+        async with answering(kafka):
+            refuse_networks(kafka, await _advertised(admin))
+            yield admin
+    finally:
+        await closed(admin.close())
+
+
+async def _advertised(admin: AIOKafkaAdminClient) -> list[str]:
+    """Where Kafka tells its clients to go on."""
+    return [f"{broker['host']}:{broker['port']}" for broker in (await admin.describe_cluster())["brokers"]]
 
 
 def _transport(cluster: Cluster) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import (
     GroupAuthorizationFailedError,
     GroupCoordinatorNotAvailableError,
@@ -12,9 +11,9 @@ from aiokafka.errors import (
     for_code,
 )
 
-from streams.kafka.clients import client_options
+from streams.kafka.clients import admin_client
 from streams.kafka.cluster import Kafka
-from streams.kafka.errors import KafkaFault, answering, closed, reach
+from streams.kafka.errors import KafkaFault
 
 UNTOLD = (GroupAuthorizationFailedError, GroupCoordinatorNotAvailableError)
 """We may not see it; or no group ever was in this Kafka, which then has no coordinator yet."""
@@ -29,10 +28,8 @@ class Group(NamedTuple):
 
 async def group_of(kafka: Kafka, name: str) -> Group | None:
     """The group of this name; None where Kafka does not tell us. Raises KafkaFault."""
-    admin = AIOKafkaAdminClient(**client_options(kafka))
     try:
-        await reach(admin, kafka)
-        async with answering(kafka):
+        async with admin_client(kafka) as admin:
             (response,) = await admin.describe_consumer_groups([name])
         ((code, _, state, _, _, members, *_),) = response.groups
     except IncompatibleBrokerVersion:
@@ -41,8 +38,6 @@ async def group_of(kafka: Kafka, name: str) -> Group | None:
         if isinstance(error.__cause__, UNTOLD):
             return None
         raise
-    finally:
-        await closed(admin.close())
     if code == GroupAuthorizationFailedError.errno:
         return None
     if code:

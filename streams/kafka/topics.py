@@ -11,8 +11,7 @@ The brokers' answers are read as far as they are needed and no further.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -20,9 +19,9 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import IncompatibleBrokerVersion, TopicAlreadyExistsError, for_code
 
 from schemas.topics import ALL, OUTPUTS, PUBLISHED, REKEYED, Topic
-from streams.kafka.clients import client_options, refuse_networks
+from streams.kafka.clients import admin_client
 from streams.kafka.cluster import Kafka
-from streams.kafka.errors import TopicsDiffer, answering, closed, reach
+from streams.kafka.errors import TopicsDiffer
 
 REPLICAS = 3
 INSYNC_REPLICAS = 2
@@ -70,13 +69,13 @@ class _Layout:
 
 async def plan(kafka: Kafka, partitions: int) -> list[Finding]:
     """Everything that differs. Raises KafkaFault."""
-    async with _admin(kafka) as admin:
+    async with admin_client(kafka) as admin:
         return await _differences(admin, partitions)
 
 
 async def apply(kafka: Kafka, partitions: int) -> list[Finding]:
     """Remove the differences that can be removed without loss, and return them. Raises KafkaFault."""
-    async with _admin(kafka) as admin:
+    async with admin_client(kafka) as admin:
         repaired = [finding for finding in await _differences(admin, partitions) if finding.by_apply]
         missing = {finding.topic for finding in repaired if finding.what == "topic"}
         if missing:
@@ -94,7 +93,7 @@ async def check(kafka: Kafka, partitions: int, patience_s: float = 0.0, *, marks
 
     Waits `patience_s` for Kafka. Raises KafkaUnreachable or TopicsDiffer.
     """
-    async with _admin(kafka, patience_s) as admin:
+    async with admin_client(kafka, patience_s) as admin:
         layouts = await _layouts(admin)
         findings = [finding for topic in ALL for finding in _layout_findings(topic, layouts, partitions)]
         if marks and PUBLISHED.name in layouts:
@@ -106,7 +105,7 @@ async def check(kafka: Kafka, partitions: int, patience_s: float = 0.0, *, marks
 
 async def partitions_of(kafka: Kafka, topic: str) -> int:
     """How many partitions a topic has. Raises KafkaUnreachable or TopicsDiffer."""
-    async with _admin(kafka) as admin:
+    async with admin_client(kafka) as admin:
         layout = (await _layouts(admin)).get(topic)
     if layout is None:
         raise TopicsDiffer(f"The topic {topic} is missing: `leadline topics apply` makes it.")
@@ -119,24 +118,12 @@ async def retentions(kafka: Kafka, names: Sequence[str]) -> dict[str, int | None
     Nothing of a broker that has no such settings, as the embedded one.
     """
     try:
-        async with _admin(kafka) as admin:
+        async with admin_client(kafka) as admin:
             configs = await _configs(admin, names)
     except IncompatibleBrokerVersion:
         return {}
     kept = {name: configs[name].get("retention.ms", FOREVER) for name in names}
     return {name: None if found == FOREVER else int(found) for name, found in kept.items()}
-
-
-@asynccontextmanager
-async def _admin(kafka: Kafka, patience_s: float = 0.0) -> AsyncIterator[AIOKafkaAdminClient]:
-    admin = AIOKafkaAdminClient(**client_options(kafka))
-    try:
-        await reach(admin, kafka, patience_s)
-        async with answering(kafka):
-            refuse_networks(kafka, await _advertised(admin))
-            yield admin
-    finally:
-        await closed(admin.close())
 
 
 async def _differences(admin: AIOKafkaAdminClient, partitions: int) -> list[Finding]:
@@ -231,11 +218,6 @@ async def _layouts(admin: AIOKafkaAdminClient) -> dict[str, _Layout]:
         for topic in await admin.describe_topics()
         if topic["error_code"] == 0
     }
-
-
-async def _advertised(admin: AIOKafkaAdminClient) -> list[str]:
-    """Where Kafka tells its clients to go on."""
-    return [f"{broker['host']}:{broker['port']}" for broker in (await admin.describe_cluster())["brokers"]]
 
 
 async def _brokers(admin: AIOKafkaAdminClient) -> int:

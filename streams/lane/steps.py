@@ -25,7 +25,9 @@ class Steps:
         self.next_offset = dict(offsets)
         self._batch_records = batch_records
         self._topic_wait_s = topic_wait_s
-        self._waiting: dict[str, deque[Record]] = {topic: deque() for topic in offsets}
+        self._waiting: dict[str, deque[Record]] = {
+            topic: deque() for topic in sorted(offsets, key=PLACE.__getitem__)
+        }
         self._pulled = dict(offsets)
         self._open = frozenset(offsets)
         self._unread: frozenset[str] = frozenset()
@@ -71,7 +73,7 @@ class Steps:
         taken: list[Taken] = []
         if not all(map(waiting.__getitem__, awaited)):
             return taken
-        topics = sorted([topic for topic, records in waiting.items() if records], key=PLACE.__getitem__)
+        topics = [topic for topic, records in waiting.items() if records]
         queues = [waiting[topic] for topic in topics]
         stamps = [min(records[0].timestamp, present_ms) for records in queues]
         self._first_ms = dict(zip(topics, stamps, strict=True))

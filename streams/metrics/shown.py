@@ -13,6 +13,13 @@ from prometheus_client.registry import Collector
 from scoring import fold
 from streams.facts import Danger, LaneCount, LaneFacts, RedisFacts, TopicFacts, Work, WorkerFacts
 
+BUILD = {
+    "version": version("leadline"),
+    "python": platform.python_version(),
+    "compiled": "no" if fold.__file__.endswith(".py") else "yes",
+}
+"""Looked up once: the version is in a file."""
+
 NOTHING = WorkerFacts(partitions=0, lanes=(), redis=RedisFacts(is_up=False))
 
 
@@ -149,13 +156,8 @@ def _counted(counts: Iterable[tuple[int, LaneCount]]) -> Iterator[GaugeMetricFam
 
 
 def _built() -> GaugeMetricFamily:
-    labels = {
-        "version": version("leadline"),
-        "python": platform.python_version(),
-        "compiled": "no" if fold.__file__.endswith(".py") else "yes",
-    }
-    built = _gauge("build_info", "1; what this worker is", *labels)
-    built.add_metric(list(labels.values()), 1)
+    built = _gauge("build_info", "1; what this worker is", *BUILD)
+    built.add_metric(list(BUILD.values()), 1)
     return built
 
 

@@ -11,7 +11,7 @@ from streams.kafka.ingest import Ingest
 from streams.kafka.source import PartitionSource, Told
 from streams.lane.ports import Pull
 from streams.settings import Settings
-from tests.support.doubles.bench import NOON_MS, StoppedClock
+from tests.support.doubles.bench import NOON_MS, HandClock, StoppedClock
 from tests.support.doubles.lane import GivenRecord
 
 OPENS = "email.opens"
@@ -19,25 +19,10 @@ PLACE = TopicPartition(OPENS, 0)
 
 
 @dataclass
-class Hands:
-    """A clock that is put forward by hand."""
-
-    passed_s: float = 0.0
-
-    def now_ms(self) -> int:
-        """As the port."""
-        return NOON_MS + round(self.passed_s * 1000)
-
-    def monotonic_s(self) -> float:
-        """As the port."""
-        return self.passed_s
-
-
-@dataclass
 class Consumer:
     """As much of aiokafka's as a source asks: what it has fetched is given once."""
 
-    clock: Hands
+    clock: HandClock
     end: int | None = None
     log_end: int | None = None
     told_ms: int | None = None
@@ -81,7 +66,7 @@ class Stage:
     """A source that stands at 0 of one topic."""
 
     def __init__(self) -> None:
-        self.clock = Hands()
+        self.clock = HandClock()
         self.consumer = Consumer(self.clock)
         self.source = PartitionSource(self.consumer, 0, (OPENS,), self.clock)
         self.source.seek({OPENS: 0})

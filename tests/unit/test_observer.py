@@ -12,24 +12,10 @@ from streams.facts import LaneCount, LaneFacts, RedisFacts, TopicFacts, Work, Wo
 from streams.kafka.source import Told
 from streams.lane.lane import Lane
 from streams.observer import Observer
+from tests.support.doubles.bench import HandClock
 
 NOW_MS = 1_700_000_000_000
 WORK = Work("m-1", NOW_MS, 60.0, 0.0, 0, 0.0, False, 0, {})
-
-
-@dataclass
-class Hands:
-    """A clock that is put forward by hand."""
-
-    passed_s: float = 0.0
-
-    def now_ms(self) -> int:
-        """As the port."""
-        return NOW_MS + round(self.passed_s * 1000)
-
-    def monotonic_s(self) -> float:
-        """As the port."""
-        return self.passed_s
 
 
 class ToldLane(Lane):
@@ -71,7 +57,7 @@ class Stage:
     rebalancing: bool = False
     redis: RedisFacts = field(default_factory=lambda: RedisFacts(is_up=True))
     counts: dict[int, LaneCount] = field(default_factory=lambda: {0: LaneCount({}, 1), 5: LaneCount({}, 1)})
-    clock: Hands = field(default_factory=Hands)
+    clock: HandClock = field(default_factory=lambda: HandClock(NOW_MS))
 
     def __post_init__(self) -> None:
         self.observer = Observer(6, self, self.clock)  # type: ignore[arg-type] # as much of Ingest as is looked at

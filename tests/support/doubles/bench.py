@@ -38,6 +38,22 @@ class StoppedClock:
 
 
 @dataclass
+class HandClock:
+    """A clock that is put forward by hand."""
+
+    began_ms: int = NOON_MS
+    passed_s: float = 0.0
+
+    def now_ms(self) -> int:
+        """As the port."""
+        return self.began_ms + round(self.passed_s * 1000)
+
+    def monotonic_s(self) -> float:
+        """As the port."""
+        return self.passed_s
+
+
+@dataclass
 class Bench:
     """A store to test. `make` gives another one on the same server, of other partitions, name or format."""
 
