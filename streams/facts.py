@@ -79,10 +79,11 @@ class Inside(NamedTuple):
 
 
 class RedisFacts(NamedTuple):
-    """Redis at the last look; `inside` is None where that was not answered."""
+    """Redis at the last look; `inside` is None where that was not answered, `away` are the servers that did not."""
 
     is_up: bool
     inside: Inside | None = None
+    away: tuple[str, ...] = ()
 
 
 class LaneCount(NamedTuple):

@@ -20,7 +20,8 @@ from streams.metrics import Metrics
 def why_not_ready(facts: WorkerFacts) -> Iterator[str]:
     """Each reason why not all that is assigned here is scored; none: ready."""
     if not facts.redis.is_up:
-        yield "Redis does not answer, or takes nothing: the log says which"
+        where = f"Redis at {', '.join(facts.redis.away)}" if facts.redis.away else "Redis"
+        yield f"{where} does not answer, or takes nothing: the log says which"
     if not facts.lanes:
         why = "Kafka has not yet said which it holds" if facts.is_rebalancing else "other workers hold them all"
         yield f"no partition is assigned to this worker: {why}"

@@ -22,7 +22,7 @@ from streams.lane.ports import StoreRefused, StoreUnavailable
 from streams.store import Counts
 
 LOOK_EVERY_S = 5.0
-"""Six small commands: a failover is noticed by the lanes themselves, at once."""
+"""Three small commands to each server: a failover is noticed by the lanes themselves, at once."""
 
 COUNT_EVERY_S = 60.0
 """From the end of one count to the next: bands move slowly, and a dashboard looks at hours."""

@@ -17,7 +17,7 @@ import pytest
 from redis.asyncio import Redis
 
 from tests.support.compiled import compiled_modules
-from tests.support.servers import KafkaServer, RedisServer, ServerFailed
+from tests.support.servers import KafkaServer, RedisCluster, RedisServer, ServerFailed
 from tests.support.servers.jars import kafka_jars
 from tests.support.servers.missing import (
     missing_for_kafka,
@@ -27,7 +27,7 @@ from tests.support.servers.missing import (
 )
 from tests.support.servers.topics import make_topics_anew, names
 
-SERVER_FIXTURES = frozenset({"kafka", "redis_server"})
+SERVER_FIXTURES = frozenset({"kafka", "redis_server", "redis_cluster"})
 """A test that uses one of these, at any distance, is `connected`."""
 
 LACKING_KAFKA = pytest.StashKey[list[str]]()
@@ -139,6 +139,20 @@ def redis_url(redis_server: RedisServer) -> str:
     """The address of a Redis without any key."""
     redis_server.flush()
     return redis_server.url
+
+
+@pytest.fixture(scope="session")
+def redis_cluster() -> Iterator[RedisCluster]:
+    """The Redis Cluster of this run. A test that kills a node makes one of its own instead."""
+    with RedisCluster() as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def cluster_url(redis_cluster: RedisCluster) -> str:
+    """The address of a cluster without any key."""
+    redis_cluster.flush()
+    return redis_cluster.url
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from streams.cli.errors import CRASH, UNSAFE
 from streams.cli.pictures import span
 from streams.kafka.group import Group
 from streams.kafka.samples import Sample
-from streams.store import Condition
+from streams.store import ATTEMPTS, Condition
 
 SAMPLED = tuple(name for name in INPUT_NAMES if name != REKEYED.name)
 """What producers of others write; leadline itself places what it re-keys."""
@@ -41,26 +41,37 @@ MIB = 1024 * 1024
 MEMORY = "memory of Redis"
 
 
-def judge_redis(condition: Condition, lanes: Sequence[LaneFacts], host_ahead_ms: int) -> Iterator[Verdict]:
-    """Its version and the format of the states, saving, memory, clock; `host_ahead_ms`: this host's clock."""
+def judge_redis(conditions: Sequence[Condition], lanes: Sequence[LaneFacts], asked_ms: int) -> Iterator[Verdict]:
+    """Of one server, or of each shard of a cluster: version, format of the states, saving, memory, clock.
+
+    `asked_ms`: by this host's clock, when they said so.
+    """
     formats = {int(lane.meta["format"]) for lane in lanes if lane.meta.get("format", "").isdecimal()}
     newest = max(formats, default=STATE_FORMAT)
     if newest > STATE_FORMAT:
         what = f"states have format {newest}, this leadline knows {STATE_FORMAT}"
         yield Verdict(Level.ERROR, "lanes", what, "install the leadline that wrote them, or a newer one", UNSAFE)
-    yield Verdict(
-        Level.OK, "versions", f"leadline {LEADLINE}, Redis {condition.version}, states of format {newest}"
-    )
-    yield from _saving(condition)
-    yield from _memory(condition, lanes)
+    redis = " and ".join(sorted({condition.version for condition in conditions}))
+    yield Verdict(Level.OK, "versions", f"leadline {LEADLINE}, Redis {redis}, states of format {newest}")
+    for condition in conditions:
+        yield from _saving(condition, "Redis" if len(conditions) == 1 else f"Redis at {condition.address}")
+    yield from _memory(conditions, lanes)
+    address, host_ahead_ms = worst_skew(conditions, asked_ms)
     if abs(host_ahead_ms) > SKEW_MS:
         side = "ahead of" if host_ahead_ms > 0 else "behind"
-        what = f"this host's clock is {abs(host_ahead_ms) / 1_000:.0f} s {side} Redis's"
+        whose = "Redis's" if len(conditions) == 1 else f"that of Redis at {address}"
+        what = f"this host's clock is {abs(host_ahead_ms) / 1_000:.0f} s {side} {whose}"
         remedy = (
             "check the time service on both: scores go by Redis's clock, but what `leadline top` and `lead` tell "
             "of now goes by this host's"
         )
         yield Verdict(Level.WARNING, "clocks", what, remedy)
+
+
+def worst_skew(conditions: Sequence[Condition], asked_ms: int) -> tuple[str, int]:
+    """The server from whose clock this host's differs most, and by how much it is ahead of that one, in ms."""
+    skews = [(condition.address, asked_ms - condition.clock_ms) for condition in conditions]
+    return max(skews, key=lambda skew: abs(skew[1]), default=("", 0))
 
 
 def judge_group(group: Group | None, partitions: int, lanes: Sequence[LaneFacts]) -> Iterator[Verdict]:
@@ -136,46 +147,58 @@ def judge_retention(
         )
 
 
-def _saving(condition: Condition) -> Iterator[Verdict]:
+def _saving(condition: Condition, about: str) -> Iterator[Verdict]:
     for failed in condition.failed:
         remedy = "see its log, and whether its disk is full: what it holds now would be lost with it"
-        yield Verdict(Level.ERROR, "Redis", f"{failed} failed", remedy, UNSAFE)
+        yield Verdict(Level.ERROR, about, f"{ATTEMPTS[failed]} failed", remedy, UNSAFE)
     if not condition.writes_log:
         what = "writes no append-only file: a restart goes back to the last snapshot"
         remedy = "set appendonly yes; until then leadline computes the difference again from Kafka"
-        yield Verdict(Level.WARNING, "Redis", what, remedy)
+        yield Verdict(Level.WARNING, about, what, remedy)
     elif condition.fsync == "no":
         what = "leaves it to the system when its append-only file is written (appendfsync no)"
-        yield Verdict(Level.WARNING, "Redis", what, "set appendfsync everysec")
+        yield Verdict(Level.WARNING, about, what, "set appendfsync everysec")
 
 
-def _memory(condition: Condition, lanes: Sequence[LaneFacts]) -> Iterator[Verdict]:
-    used, bound = condition.used_bytes, condition.bound_bytes
-    leads = sum(lane.counts.leads for lane in lanes)
+def _memory(conditions: Sequence[Condition], lanes: Sequence[LaneFacts]) -> Iterator[Verdict]:
+    """Of several servers the fullest one decides: the lanes there wait when it is full, the others do not."""
+    fullest = max(conditions, key=_share)
+    leads, used = sum(lane.counts.leads for lane in lanes), sum(condition.used_bytes for condition in conditions)
     holds = f"holds {leads:,} leads in {used / MIB:,.0f} MiB"
     each = used / leads if leads >= LEADS_FOR_A_MEAN else None
-    if not bound:
+    if not fullest.bound_bytes:
         yield Verdict(Level.OK, MEMORY, holds)
         return
-    limit = "maxmemory" if condition.is_bounded else "its machine, for it has no maxmemory"
-    what = f"{holds}, {used / bound:.0%} of the {bound / MIB:,.0f} MiB of {limit}"
+    what = f"{holds}, {_fullness(fullest, is_one_of_several=len(conditions) > 1)}"
     remedy = (
         "give Redis more memory and raise maxmemory: when it is full it refuses commits, and every lane waits"
-        if condition.is_bounded
+        if fullest.limit_bytes
         else "set maxmemory below what the machine has: else the system kills Redis when it is full"
     )
-    if used >= FULL_SHARE * bound:
+    if _share(fullest) >= FULL_SHARE:
         yield Verdict(Level.ERROR, MEMORY, what, remedy, CRASH)
-    elif used >= NEARLY_FULL_SHARE * bound:
+        return
+    free = [condition.bound_bytes - condition.used_bytes for condition in conditions]
+    if _share(fullest) >= NEARLY_FULL_SHARE:
         yield Verdict(Level.WARNING, MEMORY, what, remedy)
     elif each is not None:
-        yield Verdict(Level.OK, MEMORY, f"{what}; room for {(bound - used) / each:,.0f} more like them")
+        yield Verdict(Level.OK, MEMORY, f"{what}; room for {sum(free) / each:,.0f} more like them")
     else:
         yield Verdict(Level.OK, MEMORY, what)
     largest = max((lane.counts.leads for lane in lanes), default=0)
-    if each is not None and used < FULL_SHARE * bound and largest * each > bound - used:
+    if each is not None and largest * each > min(free):
         what = f"has no room for a rebuild, which keeps one lane twice: {largest * each / MIB:,.0f} MiB"
         yield Verdict(Level.WARNING, MEMORY, what, "give Redis more memory before a `leadline rebuild`")
+
+
+def _share(condition: Condition) -> float:
+    return condition.used_bytes / condition.bound_bytes if condition.bound_bytes else 0.0
+
+
+def _fullness(condition: Condition, *, is_one_of_several: bool) -> str:
+    limit = "maxmemory" if condition.limit_bytes else "its machine, for it has no maxmemory"
+    share = f"{_share(condition):.0%} of the {condition.bound_bytes / MIB:,.0f} MiB of {limit}"
+    return f"the fullest server, {condition.address}, {share}" if is_one_of_several else share
 
 
 def _count(number: int, what: str) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from schemas.topics import INPUT_NAMES
-from streams.cli.checkup import SAMPLED, judge_group, judge_redis, judge_retention, judge_samples
+from streams.cli.checkup import SAMPLED, judge_group, judge_redis, judge_retention, judge_samples, worst_skew
 from streams.cli.diagnosis import LaneFacts, Level, Verdict, judge_lanes, judge_topics
 from streams.cli.errors import UNREACHABLE, UNSAFE
 from streams.cli.gap_search import find_gaps
@@ -61,10 +61,10 @@ def _of_both(
     kafka: _Kafka, redis: _Redis, lanes: Sequence[LaneFacts], given: Settings, now_ms: int
 ) -> Iterator[Verdict]:
     """What needs facts of one beside those of the other."""
-    if redis.condition is not None:
-        yield from judge_redis(redis.condition, lanes, redis.host_ahead_ms)
+    if redis.conditions:
+        yield from judge_redis(redis.conditions, lanes, redis.asked_ms)
     yield from judge_group(kafka.group, given.partitions, lanes)
-    yield from judge_samples(kafka.samples, redis.condition and now_ms - redis.host_ahead_ms)
+    yield from judge_samples(kafka.samples, now_ms - redis.host_ahead_ms if redis.conditions else None)
     yield from judge_retention(lanes, kafka.retentions, now_ms)
 
 
@@ -79,12 +79,17 @@ class _Kafka:
 
 @dataclass(frozen=True, slots=True)
 class _Redis:
-    """`host_ahead_ms`: by how much this host's clock is ahead of Redis's."""
+    """`asked_ms`: by this host's clock, when the servers said how they are."""
 
     verdicts: Sequence[Verdict]
     lanes: tuple[LaneFacts, ...] = ()
-    condition: Condition | None = None
-    host_ahead_ms: int = 0
+    conditions: Sequence[Condition] = ()
+    asked_ms: int = 0
+
+    @property
+    def host_ahead_ms(self) -> int:
+        """By how much this host's clock is ahead of that server's from which it differs most."""
+        return worst_skew(self.conditions, self.asked_ms)[1]
 
 
 async def _look_at_kafka(given: Settings) -> _Kafka:
@@ -116,15 +121,15 @@ async def _look_at_redis(given: Settings, clock: Clock) -> _Redis:
             refused = await _refusal(store)
             lanes = await _read_lanes(store.reader(), given.partitions)
             asked_ms = clock.now_ms()
-            condition = await store.reader().condition()
-            host_ahead_ms = (asked_ms + clock.now_ms()) // 2 - condition.clock_ms
+            seen = await store.reader().look()
+            asked_ms = (asked_ms + clock.now_ms()) // 2
     except StoreUnavailable as error:
         return _Redis((Verdict(Level.ERROR, about, str(error), exit_code=UNREACHABLE),))
     except StoreRefused as error:
         return _Redis((Verdict(Level.ERROR, about, str(error), exit_code=UNSAFE),))
     safe = "answers; that a restart of it may lose scores was accepted" if given.volatile else "answers, and saves"
     verdict = Verdict(Level.ERROR, about, refused, exit_code=UNSAFE) if refused else Verdict(Level.OK, about, safe)
-    return _Redis((verdict,), lanes, condition, host_ahead_ms)
+    return _Redis((verdict,), lanes, seen.conditions, asked_ms)
 
 
 async def _find_gaps(given: Settings) -> tuple[Sequence[Gap], Sequence[Verdict]]:

@@ -9,11 +9,14 @@
     refusals    what a script's refusal means for the operator; pure
     reader      Reader: questions that change nothing, for the command line and the console
     queries     questions that lanes and readers share
-    safety      may scores be kept in this Redis: eviction, persistence, version
+    condition   how each Redis server is: version, clock, memory, eviction, what it last saved
+    safety      may scores be kept there; pure
+    vitals      what a worker shows of it; pure
     address     which Redis, who we are there, and TLS
-    condition   how a Redis is: version, clock, memory, what it last saved
-    vitals      how it is while workers run: memory, and whether they may still
-    connection  the pool, and the one place where redis-py's errors become ours
+    connection  what is asked of Redis, be it one server or a cluster
+    node        one server: its pool, and the one place where redis-py's errors become ours
+    cluster     Redis Cluster: each lane on the primary that has its slot, wherever that goes
+    slots       which node of a cluster has which slot; pure
     keys        the names of all keys
 
 A commit checks first (owner, repeated id, ver, offsets, types of keys) and then writes only what cannot fail:
@@ -34,6 +37,7 @@ Keys, under the prefix `ll` (a setting), p being the partition. Names and fields
     {ll:p}:told:<id>     list          ids of the lead's entries in outcomes, so that they go with the lead
     {ll:p}:erased        hash          keyed hash of an erased lead's id -> ms up to which its inputs are ignored
     {ll:p}:journal       stream        `entry`: what each commit applied; only if the worker keeps a journal
+    {ll:p}:absent                      never there: so a slot that is being moved is found before a commit begins
     {ll:p}:draft:...                   the same keys, while a rebuild computes the lane anew
 
 Fields of meta (text; "store": maintained by the scripts, "lane": written by the lane with a commit):
@@ -69,8 +73,8 @@ Fields of meta (text; "store": maintained by the scripts, "lane": written by the
       _since, _cause                   brought it; empty when none is
 """
 
-from streams.store.condition import Condition
+from streams.store.condition import ATTEMPTS, Condition, Look
 from streams.store.process import Store
 from streams.store.reader import Counts, NothingScored, Reader, Remains
 
-__all__ = ["Condition", "Counts", "NothingScored", "Reader", "Remains", "Store"]
+__all__ = ["ATTEMPTS", "Condition", "Counts", "Look", "NothingScored", "Reader", "Remains", "Store"]

@@ -7,7 +7,7 @@ the file of the address, if it came from one: of that, user and password may cha
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ssl import SSLContext
 from typing import Any
 
@@ -21,11 +21,15 @@ from streams.tls import Tls, is_loopback
 
 @dataclass(frozen=True, slots=True)
 class RedisAddress:
-    """A Redis. `url` reads its URL as it is now, with user and password; it is a secret."""
+    """A Redis. `url` reads its URL as it is now, with user and password; it is a secret.
+
+    `node`: the host and port of another node of its cluster; all else is as the URL says.
+    """
 
     url: Callable[[], str]
     tls: Tls = Tls()  # noqa: RUF009 - it does not change
     insecure: bool = False
+    node: tuple[str, int] | None = None
 
     @classmethod
     def of(cls, given: Settings) -> RedisAddress:
@@ -33,10 +37,14 @@ class RedisAddress:
         tls = Tls(given.redis_ca_file, given.redis_cert_file, given.redis_key_file)
         return cls(lambda: given.present("redis"), tls, given.insecure)
 
+    def at(self, host: str, port: int) -> RedisAddress:
+        """A node of its cluster: the same user, password and certificates, checked in the same way."""
+        return replace(self, node=(host, port))
+
     def connection_options(self) -> dict[str, Any]:
         """The arguments of redis-py's pool. Raises StoreRefused; StoreUnavailable for a file that is not there."""
         try:
-            return self._options(_parsed(self.url()))
+            return self._options(_parsed(self.url(), self.node))
         except OSError as error:
             raise StoreUnavailable(f"Redis cannot be reached: {error}") from error
 
@@ -62,15 +70,20 @@ def address_of(redis: Redis) -> RedisAddress:
     return RedisAddress(lambda: redis) if isinstance(redis, str) else redis
 
 
-def _parsed(url: str) -> dict[str, Any]:
+def _parsed(url: str, node: tuple[str, int] | None = None) -> dict[str, Any]:
     try:
-        return dict(parse_url(url))
+        options = dict(parse_url(url))
     except ValueError:
         # Its text may quote part of a password that holds an unescaped sign; so neither text nor cause.
         raise StoreRefused(
             "LEADLINE_REDIS is no Redis URL: write redis://user:password@host:port/0 "
             "(rediss:// for TLS), with %40 for an @ inside the password"
         ) from None
+    if node is None:
+        return options
+    if options.pop("path", None) is not None:
+        del options["connection_class"]  # the one for the socket of a file
+    return {**options, "host": node[0], "port": node[1]}
 
 
 def _refuse_own_tls(options: dict[str, Any]) -> None:

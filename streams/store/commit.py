@@ -46,7 +46,7 @@ def keys_of(keys: Keys, commit: Commit) -> list[str]:
     """KEYS of the script."""
     histories = [keys.histories + lead for lead in commit.history]
     streams = [keys.outbox, keys.journal, keys.outcomes]
-    return [keys.meta, keys.timers, keys.board, *streams, keys.erased, *histories]
+    return [keys.meta, keys.timers, keys.board, *streams, keys.erased, keys.absent, *histories]
 
 
 def arguments(keys: Keys, token: str, commit: Commit) -> list[Argument]:

@@ -1,69 +1,109 @@
-"""How a Redis is, as it tells itself: its version and clock, what it holds of how much, and whether it saves.
+"""How each Redis server is, as it tells itself: the one reading for the start, the gauges and the doctor.
 
-Whether scores may be kept there at all is decided in `safety`; this is for whoever looks after it.
+What follows from it is said elsewhere: `safety` whether scores may be kept there, `vitals` what a worker shows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import asyncio
 from typing import NamedTuple
 
-from streams.lane.ports import StoreRefused
+from streams.lane.ports import StoreRefused, StoreUnavailable
 from streams.store.connection import Connection
-from streams.store.safety import info, setting
+from streams.store.node import Node
 
-OUTCOMES = {
+ATTEMPTS = {
     "aof_last_write_status": "the last write to its append-only file",
     "aof_last_bgrewrite_status": "the last rewriting of its append-only file",
     "rdb_last_bgsave_status": "the last snapshot",
 }
-"""What INFO has of its attempts to save, each `ok` or `err`."""
+"""What INFO has of its attempts to save, each `ok` or `err`, and what that is in words."""
 
 
 class Condition(NamedTuple):
-    """`bound_bytes`: its `maxmemory`, or without one (`is_bounded` false) all that its machine has.
+    """`limit_bytes`: its `maxmemory`, 0 without one; `machine_bytes`: all that its machine has, 0 if not told.
 
-    `fsync` is empty where it would not say, and where it writes no append-only file (`writes_log` false).
+    `saves` is None where it would not say. `fsync` is empty there, and where it writes no append-only file
+    (`writes_log` false). `failed` are names of ATTEMPTS.
     """
 
+    address: str
     version: str
     clock_ms: int
     used_bytes: int
-    bound_bytes: int
-    is_bounded: bool
+    limit_bytes: int
+    machine_bytes: int
+    eviction: str
+    saves: bool | None
     writes_log: bool
     fsync: str
     failed: tuple[str, ...]
 
+    @property
+    def bound_bytes(self) -> int:
+        """What it can hold: by its own limit, else by its machine."""
+        return self.limit_bytes or self.machine_bytes
 
-async def read_condition(connection: Connection) -> Condition:
-    """Raises StoreUnavailable or StoreRefused."""
-    told = {
-        name: value
-        for section in ("server", "memory", "persistence")
-        for name, value in (await info(connection, section)).items()
-    }
-    seconds, micros = await connection.ask("TIME")
-    bound = int(told.get("maxmemory", "0"))
-    writes_log = told.get("aof_enabled") == "1"
+
+class Look(NamedTuple):
+    """The servers that answered, and the error of each that did not, by its address."""
+
+    conditions: tuple[Condition, ...]
+    away: dict[str, StoreUnavailable]
+
+
+async def look_at(connection: Connection, reserved: set[str] | None = None) -> Look:
+    """All primaries, at once. `reserved`: addresses of those that keep their configuration to themselves.
+
+    They are not asked for it again, and those that are found here are added: whoever looks every few seconds would
+    fill Redis's list of refusals. Raises StoreUnavailable if nobody says which they are, and StoreRefused.
+    """
+    nodes = await connection.primaries()
+    reading = (_read(node, set() if reserved is None else reserved) for node in nodes)
+    answers = zip(nodes, await asyncio.gather(*reading, return_exceptions=True), strict=True)
+    conditions, away = [], {}
+    for node, answer in answers:
+        match answer:
+            case Condition():
+                conditions.append(answer)
+            case StoreUnavailable():
+                away[node.address] = answer
+            case _:
+                raise answer
+    return Look(tuple(conditions), away)
+
+
+async def _read(node: Node, reserved: set[str]) -> Condition:
+    told = _lines(await node.ask("INFO"))
+    seconds, micros = await node.ask("TIME")
+    writes_log = told["aof_enabled"] == "1"
+    setting = await _setting(node, "appendfsync" if writes_log else "save", reserved)
     return Condition(
+        address=node.address,
         version=told["redis_version"],
         clock_ms=int(seconds) * 1_000 + int(micros) // 1_000,
         used_bytes=int(told["used_memory"]),
-        bound_bytes=bound or int(told.get("total_system_memory", "0")),
-        is_bounded=bound > 0,
+        limit_bytes=int(told.get("maxmemory", "0")),
+        machine_bytes=int(told.get("total_system_memory", "0")),
+        eviction=told["maxmemory_policy"],
+        saves=writes_log or (None if setting is None else bool(setting)),
         writes_log=writes_log,
-        fsync=await _fsync(connection) if writes_log else "",
-        failed=tuple(_failed(told)),
+        fsync=setting or "" if writes_log else "",
+        failed=tuple(name for name in ATTEMPTS if told.get(name, "ok") != "ok"),
     )
 
 
-def _failed(told: Mapping[str, str]) -> Iterator[str]:
-    return (what for name, what in OUTCOMES.items() if told.get(name, "ok") != "ok")
-
-
-async def _fsync(connection: Connection) -> str:
+async def _setting(node: Node, name: str, reserved: set[str]) -> str | None:
+    """A line of its configuration; None where that may not be read: hosted Redis often has no CONFIG."""
+    if node.address in reserved:
+        return None
     try:
-        return await setting(connection, "appendfsync")
-    except StoreRefused:  # Hosted Redis often has no CONFIG.
-        return ""
+        _, value = await node.ask("CONFIG", "GET", name)
+    except StoreRefused:
+        reserved.add(node.address)
+        return None
+    return str(value, "utf-8")
+
+
+def _lines(answer: bytes) -> dict[str, str]:
+    return dict(line.split(":", 1) for line in str(answer, "utf-8").splitlines() if ":" in line)

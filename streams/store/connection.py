@@ -1,155 +1,40 @@
-"""The connections of a process to Redis, and the one place where redis-py's errors become ours.
-
-redis-py's own retries are off: they would send a timed-out script ten times. Who waits and tries again is the
-lane, with the same commit id. Of redis-py the pool and the protocol are used, not its client: that packs
-arguments in Python (half of what a commit costs us), and shapes answers by its own version.
-"""
+"""What a store asks of Redis, whether that is one server (`node`) or the primaries of a cluster (`cluster`)."""
 
 from __future__ import annotations
 
-import asyncio
-import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Protocol
 
-from hiredis import pack_command
-from redis.asyncio import BlockingConnectionPool
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import (
-    AuthenticationError,
-    AuthorizationError,
-    NoPermissionError,
-    NoScriptError,
-    RedisError,
-    ResponseError,
-)
-
-from streams.lane.ports import StoreRefused, StoreUnavailable
-from streams.store.address import Redis, address_of
 from streams.store.scripts import Script
 
-CONNECT_TIMEOUT_S = 2.0
-"""A Redis beside us accepts within milliseconds; two seconds is one lost SYN and its repeat."""
-
-COMMAND_TIMEOUT_S = 5.0
-"""A commit of 4,000 leads takes Redis 80 ms; after five seconds it hangs, or the way to it does."""
-
-MAX_CONNECTIONS = 64
-"""One for each lane at work on one worker; a lane beyond that waits for its turn."""
-
-PASSING = frozenset(
-    {"BUSY", "CLUSTERDOWN", "LOADING", "MASTERDOWN", "MISCONF", "NOREPLICAS", "OOM", "READONLY", "TRYAGAIN"}
-)
-"""What Redis answers when it cannot now, and can later. Anything else it will answer again."""
-
-# Redis 6.2 puts a script's error code into the middle of the text, after a minus.
-_CODE = re.compile(r"(?:^|-)([A-Z]+)(?= )")
+if TYPE_CHECKING:
+    from streams.store.node import Node
 
 Argument = str | bytes | int
 
 
-class Connection:
-    """A pool of connections to one Redis. `address` is safe to show: it has no password."""
+class Connection(Protocol):
+    """`address` is safe to show: it has no password. Every question raises StoreUnavailable or StoreRefused."""
 
-    def __init__(self, redis: Redis) -> None:
-        """Connects at the first use. Raises StoreRefused, also for plain text to another machine."""
-        options: dict[str, Any] = {
-            "max_connections": MAX_CONNECTIONS,
-            "timeout": None,  # `_send` has one deadline for everything
-            "retry": Retry(NoBackoff(), 0),
-            "socket_connect_timeout": CONNECT_TIMEOUT_S,
-            "socket_timeout": None,
-            "protocol": 2,
-            "driver_info": None,  # does not name itself to Redis, for which a user would need a right
-        }
-        self._pool = BlockingConnectionPool(**{**options, **address_of(redis).connection_options()})
-        self.address = _address(self._pool.connection_kwargs)
+    address: str
 
-    @classmethod
-    async def open(cls, redis: Redis) -> Connection:
-        """A connection to a Redis that answers. Raises StoreUnavailable or StoreRefused."""
-        connection = cls(redis)
-        try:
-            await connection.ask("PING")
-        except BaseException:
-            await connection.close()
-            raise
-        return connection
+    async def ask(self, command: str, key: str, *args: Argument) -> Any:
+        """The answer of the server that has this key as it gives it (RESP2): bytes, integers, None, lists of them.
+
+        Whatever other keys are among `args` carry the same hash tag.
+        """
+
+    async def run(self, script: Script, keys: Sequence[str], args: Sequence[str | bytes]) -> list[Any]:
+        """The script's answer, from the server that has the keys: they carry one hash tag."""
+
+    async def holder(self, key: str) -> Node:
+        """The server that has this key now, for questions that name none."""
+
+    async def primaries(self) -> Sequence[Node]:
+        """Every server that has keys now, also those that do not answer."""
 
     async def close(self) -> None:
         """Close every connection; commands in flight fail."""
-        await self._pool.disconnect()
-
-    async def ask(self, command: str, *args: Argument) -> Any:
-        """One command's answer as Redis gives it (RESP2): bytes, integers, None, and lists of them.
-
-        Raises StoreUnavailable or StoreRefused.
-        """
-        with self._told():
-            return await self._send(command, *args)
-
-    async def run(self, script: Script, keys: Sequence[str], args: Sequence[str | bytes]) -> list[Any]:
-        """The script's answer. Redis forgets scripts when it restarts: then its text is sent, once."""
-        with self._told():
-            try:
-                answer = await self._send("EVALSHA", script.sha, len(keys), *keys, *args)
-            except NoScriptError:
-                answer = await self._send("EVAL", script.text, len(keys), *keys, *args)
-        return list(answer)
-
-    @contextmanager
-    def _told(self) -> Iterator[None]:
-        """Around every use of redis-py: raises StoreUnavailable or StoreRefused for whatever goes wrong."""
-        try:
-            yield
-        except (AuthenticationError, AuthorizationError, NoPermissionError) as error:
-            raise StoreRefused(
-                f"Redis at {self.address} refuses our user ({error}): check the user and the password in "
-                "LEADLINE_REDIS, and that the user has the rights that deploy/SECURITY.md lists"
-            ) from error
-        except ResponseError as error:
-            raise self._answered(error) from error
-        except (RedisError, OSError) as error:
-            reason = str(error) or f"no answer within {COMMAND_TIMEOUT_S:g} s"
-            raise StoreUnavailable(
-                f"Redis at {self.address} cannot be reached ({reason}): check that it runs, that LEADLINE_REDIS "
-                "names it, and that no firewall stands between"
-            ) from error
-
-    def _answered(self, error: ResponseError) -> StoreUnavailable | StoreRefused:
-        text = str(error)
-        codes = {error.status_code, *_CODE.findall(text)}
-        if PASSING & codes:
-            return StoreUnavailable(f"Redis at {self.address} cannot serve now: {_with_code(error)}")
-        if "WRONGTYPE" in codes:
-            return StoreRefused(
-                f"Redis at {self.address} holds something else under a key of leadline ({text}): "
-                "give this installation a prefix of its own (LEADLINE_PREFIX), or remove that key"
-            )
-        return StoreRefused(f"Redis at {self.address} refused a command: {_with_code(error)}")
-
-    async def _send(self, *words: Argument) -> Any:
-        """One deadline for all of it. redis-py drops a connection that is left before its answer."""
-        request = pack_command(words)  # type: ignore[arg-type] # its stub says a tuple of one
-        async with asyncio.timeout(COMMAND_TIMEOUT_S):
-            connection = await self._pool.get_connection()  # type: ignore[no-untyped-call]
-            try:
-                await connection.send_packed_command(request)
-                return await connection.read_response()
-            finally:
-                await self._pool.release(connection)
-
-
-def _with_code(error: ResponseError) -> str:
-    return f"{error.status_code} {error}" if error.status_code else str(error)
-
-
-def _address(kwargs: dict[str, object]) -> str:
-    if "path" in kwargs:
-        return f"unix://{kwargs['path']}"
-    return f"{kwargs.get('host', 'localhost')}:{kwargs.get('port', 6379)}/{kwargs.get('db', 0)}"
 
 
 def pairs(answer: Sequence[bytes]) -> list[tuple[bytes, bytes]]:

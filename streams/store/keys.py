@@ -57,6 +57,12 @@ class Keys:
         return f"{self.tag}:journal"
 
     @property
+    def absent(self) -> str:
+        """Never written. It is among the keys of a commit: a Redis Cluster that is moving the slot misses it, and
+        refuses the commit before it begins; else it would fail at the first lead that was moved already."""
+        return f"{self.tag}:absent"
+
+    @property
     def leads(self) -> str:
         """What comes before the id in the key of a lead's state."""
         return f"{self.tag}:lead:"

@@ -6,15 +6,18 @@ from collections.abc import Mapping, Sequence
 
 from scoring.state import STATE_FORMAT
 from streams.facts import RedisFacts
+from streams.lane.ports import StoreUnavailable
 from streams.settings import Settings
 from streams.store.address import Redis, RedisAddress
+from streams.store.cluster import connect
+from streams.store.condition import look_at
 from streams.store.connection import Connection
 from streams.store.keys import DRAFT, Keys
 from streams.store.lane_store import Identity, RedisLane, accept
 from streams.store.reader import Reader
 from streams.store.rebuilt_lane import RebuiltLane
 from streams.store.safety import check_safety
-from streams.store.vitals import look
+from streams.store.vitals import vitals
 
 
 class Store:
@@ -25,6 +28,7 @@ class Store:
         self._prefix = prefix
         self._identity = identity
         self._volatile = volatile
+        self._reserved: set[str] = set()
 
     @classmethod
     async def connect(
@@ -36,7 +40,7 @@ class Store:
         accepts a Redis that keeps nothing on disk.
         """
         identity = Identity(partitions, environment, STATE_FORMAT)
-        return cls(await Connection.open(redis), prefix, identity, volatile=volatile)
+        return cls(await connect(redis), prefix, identity, volatile=volatile)
 
     @classmethod
     async def of(cls, settings: Settings) -> Store:
@@ -51,11 +55,14 @@ class Store:
 
     async def check(self) -> None:
         """Raise StoreUnavailable if Redis does not answer, StoreRefused if scores may not be kept there."""
-        await check_safety(self._connection, volatile=self._volatile)
+        check_safety(await look_at(self._connection), volatile=self._volatile)
 
     async def look(self) -> RedisFacts:
         """How Redis is now; one that does not answer is told as down. Raises StoreRefused."""
-        return await look(self._connection)
+        try:
+            return vitals(await look_at(self._connection, self._reserved))
+        except StoreUnavailable:
+            return RedisFacts(is_up=False, away=(self._connection.address,))
 
     def lane(self, partition: int) -> RedisLane:
         """The keys of one partition. Each call gives an owner of its own, fenced until it acquires."""

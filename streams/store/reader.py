@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 from streams.settings import Settings
 from streams.store.address import Redis, RedisAddress
-from streams.store.condition import Condition, read_condition
+from streams.store.cluster import connect
+from streams.store.condition import Look, look_at
 from streams.store.connection import Connection, pairs
 from streams.store.keys import DRAFT, Keys, partitions_of
 from streams.store.queries import board_scan, board_top, load, load_profiles
@@ -58,7 +59,7 @@ class Reader:
     @classmethod
     async def connect(cls, redis: Redis, *, prefix: str) -> Reader:
         """A reader of a Redis that answers. Raises StoreUnavailable or StoreRefused."""
-        return cls(await Connection.open(redis), prefix)
+        return cls(await connect(redis), prefix)
 
     @classmethod
     async def of(cls, settings: Settings) -> Reader:
@@ -69,9 +70,9 @@ class Reader:
         """Close every connection, also those of the store that this reader came from."""
         await self._connection.close()
 
-    async def condition(self) -> Condition:
-        """How the Redis is, whatever stands in it."""
-        return await read_condition(self._connection)
+    async def look(self) -> Look:
+        """How Redis is, whatever stands in it."""
+        return await look_at(self._connection)
 
     async def partitions(self) -> int:
         """How many partitions the scored topics have. Raises NothingScored."""

@@ -54,11 +54,16 @@ class RebuiltLane(RedisLane):
         return [(place.decode(), dict(pairs(fields))[b"outcome"]) for place, fields in page]
 
     async def every_lead(self) -> AsyncIterator[Sequence[str]]:
-        """Whoever is named by any key, by the board or by a timer, page by page; many come several times."""
+        """Whoever is named by any key, by the board or by a timer, page by page; many come several times.
+
+        Raises StoreUnavailable if a Redis Cluster moves the lane to another node in the meantime.
+        """
+        node = await self._connection.holder(self._keys.meta)
         cursor = -1
         while cursor != 0:
             words = (max(cursor, 0), "MATCH", f"{self._keys.tag}:*", "COUNT", SCAN_COUNT)
-            following, keys = await self._connection.ask("SCAN", *words)
+            following, keys = await node.ask("SCAN", *words)
+            await node.ask("EXISTS", self._keys.meta, self._keys.absent)  # SCAN itself does not say what has left
             cursor = int(following)
             yield [lead for key in keys for lead in self._lead_of(key.decode())]
         for sorted_set in (self._keys.board, self._keys.timers):

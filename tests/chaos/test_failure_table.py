@@ -61,6 +61,12 @@ PROVEN = {
         ),
         ("connected/test_liveness.py::test_a_redis_that_says_nothing_holds_nobody_up",),
     ),
+    "a Redis Cluster moves a slot, or a node of it fails": Proof(
+        tests=(
+            "connected/test_redis_cluster_load.py::test_slots_move_under_load",
+            "connected/test_redis_cluster.py::test_a_failover_is_found",
+        )
+    ),
     "Kafka away or full": Proof(
         (
             "broker-killed",
@@ -96,10 +102,9 @@ PROVEN = {
             "connected/test_rebuild.py::test_an_emptied_redis_is_filled_again_although_the_rebuild_was_stopped",
         )
     ),
-    "partitions added, another layout or environment, states of a newer version, a Redis of several shards": Proof(
+    "partitions added, another layout or environment, states of a newer version": Proof(
         ("partitions-added",),
         (
-            "connected/test_store_safety.py::test_one_shard_of_several_is_refused",
             "connected/test_position_guards.py::test_partitions_added_to_a_topic_refuse_the_start",
             "connected/test_position_guards.py::test_another_environment_is_stopped_before_it_fences",
         ),

@@ -1,4 +1,4 @@
-"""A lead is forgotten: what goes, what stays, what comes again; one suite for Redis and for its double."""
+"""A lead is forgotten: what goes, what stays, what comes again; one suite for the double, Redis and a cluster."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from schemas.topics import CHANGES, REJECTED
 from scoring.state import decode_lead
 from streams.lane.ports import OutboxEntry
 from streams.store.reader import Remains
-from tests.support.doubles.bench import BOTH, NOON_MS, Bench, StoppedClock, open_bench
+from tests.support.doubles.bench import EVERYWHERE, NOON_MS, Bench, StoppedClock, open_bench
 from tests.support.doubles.lane import GivenLane
 
 ANY, PROFILES, COMMANDS = "engagements", "lead.profiles", "lead.commands"
@@ -35,9 +35,9 @@ bands: [{name: hot, enter: 50, leave: 40, alert: true}]
 """Nothing fades: however late it is in Redis, nothing happens by itself."""
 
 
-@pytest.fixture(params=BOTH)
+@pytest.fixture(params=EVERYWHERE)
 async def bench(request: pytest.FixtureRequest, prefix: str) -> AsyncIterator[Bench]:
-    """The double, then Redis."""
+    """The double, then Redis, then a cluster."""
     async with open_bench(request, prefix) as bench:
         yield bench
 

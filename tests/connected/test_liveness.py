@@ -24,7 +24,8 @@ from streams.kafka.told import Aftermath, send_command
 from streams.kafka.topics import partitions_of
 from streams.kafka.transactions import LanePublisher
 from streams.lane.ports import SourceUnavailable, StoreUnavailable
-from streams.store.connection import Connection
+from streams.store.cluster import connect
+from streams.store.node import Node
 from streams.store.scripts import STANDING
 from tests.chaos.proxy import Mode, Proxy
 from tests.chaos.servers import Servers, servers
@@ -151,13 +152,13 @@ async def test_a_redis_that_says_nothing_holds_nobody_up(redis_url: str) -> None
     """Every question to Redis ends within its 5 s, a new connection's too."""
     port = int(redis_url.rpartition(":")[2].partition("/")[0])
     async with Proxy(port) as proxy:
-        connection = Connection(f"redis://127.0.0.1:{proxy.port}/0")
+        connection = Node(f"redis://127.0.0.1:{proxy.port}/0")
         await connection.ask("PING")
         proxy.set_mode(Mode.BLACKHOLE)
         calls = [
             connection.ask("PING"),
             connection.run(STANDING, ("a", "b", "c"), ("t",)),
-            Connection.open(f"redis://127.0.0.1:{proxy.port}/0"),
+            connect(f"redis://127.0.0.1:{proxy.port}/0"),
         ]
         found = await asyncio.gather(*(ended(str(number), call) for number, call in enumerate(calls)))
         assert [error for _, error in found] == [StoreUnavailable.__name__] * len(calls)

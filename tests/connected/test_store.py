@@ -1,4 +1,4 @@
-"""Who may write to a lane, and from where: one suite for Redis and for its double.
+"""Who may write to a lane, and from where: one suite for Redis, a Redis Cluster, and their double.
 
 What holds on one so holds on the other. What the keys then contain is in test_store_contents.py.
 """
@@ -13,12 +13,12 @@ import pytest
 from scoring.state import STATE_FORMAT
 from streams.lane.ports import Fenced, LaneStore, Rewound, Standing, StoreRefused
 from streams.store import NothingScored
-from tests.support.doubles.bench import BOTH, NOON_MS, Bench, commit, entry, open_bench
+from tests.support.doubles.bench import EVERYWHERE, NOON_MS, Bench, commit, entry, open_bench
 
 
-@pytest.fixture(params=BOTH)
+@pytest.fixture(params=EVERYWHERE)
 async def bench(request: pytest.FixtureRequest, prefix: str) -> AsyncIterator[Bench]:
-    """The double, then Redis."""
+    """The double, then Redis, then a cluster."""
     async with open_bench(request, prefix) as bench:
         yield bench
 

@@ -8,12 +8,12 @@ import pytest
 
 from streams.lane.ports import Rewound
 from streams.store import Store
-from tests.support.doubles.bench import BOTH, commit, open_bench
+from tests.support.doubles.bench import EVERYWHERE, commit, open_bench
 
 
-@pytest.fixture(params=BOTH)
+@pytest.fixture(params=EVERYWHERE)
 async def store(request: pytest.FixtureRequest, prefix: str) -> AsyncIterator[Store]:
-    """The double, then Redis."""
+    """The double, then Redis, then a cluster."""
     async with open_bench(request, prefix) as bench:
         yield bench.store
 

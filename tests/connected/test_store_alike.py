@@ -1,4 +1,4 @@
-"""The double of the store and Redis, side by side: the same calls from a seed, the same answers and keys.
+"""The double of the store, Redis and a cluster side by side: the same calls from a seed, the same answers and keys.
 
 What test_store.py and test_store_contents.py say case by case is said here of sequences that nobody has thought of:
 owners that come back, commits that are late, repeated, or start elsewhere, erasures amid all that.
@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from streams.lane.ports import Acquired, Commit, Fenced, LaneStore, OutboxEntry, Rewound, Standing, StoreRefused
-from tests.support.doubles.bench import Bench, entry, memory_bench, redis_bench
+from tests.support.doubles.bench import URLS, Bench, entry, memory_bench, redis_bench
 
 CALLS = 200
 OF_THE_LAST = 0.7
@@ -26,11 +26,18 @@ TOPICS = ("email.opens", "email.clicks")
 Story = list[tuple[str, Any]]
 
 
+@pytest.fixture(params=URLS.values())
+def url(request: pytest.FixtureRequest) -> str:
+    """The address of a Redis, then of a cluster."""
+    return str(request.getfixturevalue(request.param))
+
+
+@pytest.mark.connected
 @pytest.mark.parametrize("seed", range(12))
-async def test_both_tell_the_same_story(redis_url: str, prefix: str, seed: int) -> None:
+async def test_both_tell_the_same_story(url: str, prefix: str, seed: int) -> None:
     """Answers and errors call by call, and at the end all that the keys hold; each kind of answer came."""
     ours = await tell(memory_bench(), Random(seed))
-    async with redis_bench(redis_url, prefix) as bench:
+    async with redis_bench(url, prefix) as bench:
         theirs = await tell(bench, Random(seed))
     kinds = {type(answer).__name__ for _, answer in theirs}
     assert {"Standing", "Acquired", "Fenced", "Rewound", "StoreRefused"} <= kinds

@@ -1,4 +1,4 @@
-"""What is committed is what comes back: one suite for Redis and for its double."""
+"""What is committed is what comes back: one suite for Redis, a Redis Cluster, and their double."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from streams.lane.ports import Standing
 from streams.store import Remains
 from streams.store.commit import HISTORY_LENGTH
-from tests.support.doubles.bench import BOTH, NOON_MS, Bench, commit, entry, open_bench
+from tests.support.doubles.bench import EVERYWHERE, NOON_MS, Bench, commit, entry, open_bench
 
 ANY_BYTES = bytes(range(256)) + b"\r\n$-1\r\n"
 
@@ -17,9 +17,9 @@ MANY = 9_000
 """More than Lua's `unpack` takes at once (8,000)."""
 
 
-@pytest.fixture(params=BOTH)
+@pytest.fixture(params=EVERYWHERE)
 async def bench(request: pytest.FixtureRequest, prefix: str) -> AsyncIterator[Bench]:
-    """The double, then Redis."""
+    """The double, then Redis, then a cluster."""
     async with open_bench(request, prefix) as bench:
         yield bench
 

@@ -12,7 +12,7 @@ import pytest
 from redis.asyncio import Redis
 
 from streams.lane.ports import Commit, Fenced, Rewound, StoreRefused, StoreUnavailable
-from streams.store import Store, connection
+from streams.store import Store, node
 from streams.store.lane_store import RedisLane
 from tests.support.doubles.bench import commit, entry
 from tests.support.servers import RedisServer, free_port
@@ -196,7 +196,7 @@ async def test_a_commit_whose_answer_was_lost_is_written_once(
     server: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Redis hangs longer than we wait, then carries the commit out: its repeat is answered and not written."""
-    monkeypatch.setattr(connection, "COMMAND_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(node, "COMMAND_TIMEOUT_S", 0.2)
     store = await connect(server.url)
     lane = store.lane(0)
     await lane.acquire()

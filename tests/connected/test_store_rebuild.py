@@ -1,4 +1,4 @@
-"""What a rebuild asks of the store: one suite for Redis and for its double."""
+"""What a rebuild asks of the store: one suite for Redis, a Redis Cluster, and their double."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import pytest
 
 from streams.lane.ports import Fenced, Halted
 from streams.rebuild.ports import Mark, RebuildStore
-from tests.support.doubles.bench import BOTH, Bench, commit, open_bench
+from tests.support.doubles.bench import EVERYWHERE, Bench, commit, open_bench
 
 
-@pytest.fixture(params=BOTH)
+@pytest.fixture(params=EVERYWHERE)
 async def bench(request: pytest.FixtureRequest, prefix: str) -> AsyncIterator[Bench]:
-    """The double, then Redis."""
+    """The double, then Redis, then a cluster."""
     async with open_bench(request, prefix) as bench:
         yield bench
 

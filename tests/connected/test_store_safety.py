@@ -12,12 +12,8 @@ from streams.lane.ports import StoreRefused, StoreUnavailable
 from streams.store import Reader
 from tests.connected.test_store_faults import connect
 from tests.support.servers import RedisServer, free_port
-from tests.support.workers import eventually
 
 pytestmark = pytest.mark.connected
-
-CLUSTER_S = 20.0
-"""Two nodes hear of each other within a second."""
 
 NO_FILES = ("--appendonly", "no", "--save", "")
 
@@ -65,23 +61,6 @@ async def test_no_persistence_is_refused_unless_accepted() -> None:
         with pytest.raises(StoreRefused, match=r"nothing on disk.*appendonly yes.*--volatile"):
             await checked(server)
         await checked(server, volatile=True)
-
-
-async def test_one_shard_of_several_is_refused() -> None:
-    """Its lanes would be on other nodes; a cluster of one shard holds them all, and is accepted."""
-    with RedisServer("--cluster-enabled", "yes") as server, RedisServer("--cluster-enabled", "yes") as other:
-        async with Redis.from_url(server.url) as raw, Redis.from_url(other.url) as beside:
-            await raw.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 8_191)
-            await checked(server)
-            await beside.execute_command("CLUSTER", "ADDSLOTSRANGE", 8_192, 16_383)
-            await raw.execute_command("CLUSTER", "MEET", "127.0.0.1", other.port)
-
-            async def met() -> bool:
-                return b"cluster_size:2" in await raw.execute_command("CLUSTER", "INFO")
-
-            await eventually(met, timeout_s=CLUSTER_S, what="the nodes have met")
-        with pytest.raises(StoreRefused, match="is one of 2 shards of a cluster"):
-            await checked(server)
 
 
 async def test_every_problem_is_named_at_once() -> None:

@@ -18,7 +18,19 @@ from streams.store import Condition, Counts
 
 NOW_MS = parse_ms("2026-11-23T09:30:00Z")
 OPENS, CLICKS = INPUT_NAMES[:2]
-GOOD = Condition("7.0.15", NOW_MS, 100 * MIB, 1_000 * MIB, True, True, "everysec", ())
+GOOD = Condition(
+    address="redis-1:6379/0",
+    version="7.0.15",
+    clock_ms=NOW_MS,
+    used_bytes=100 * MIB,
+    limit_bytes=1_000 * MIB,
+    machine_bytes=8_000 * MIB,
+    eviction="noeviction",
+    saves=True,
+    writes_log=True,
+    fsync="everysec",
+    failed=(),
+)
 
 Told = list[tuple[Level, str, int]]
 
@@ -42,7 +54,7 @@ def texts(verdicts: Iterable[Verdict]) -> str:
 
 def test_a_redis_in_order_tells_its_version_and_for_how_many_leads_it_has_room() -> None:
     """100 MiB hold 50,000; 900 MiB are left."""
-    verdicts = list(judge_redis(GOOD, [lane()], 0))
+    verdicts = list(judge_redis([GOOD], [lane()], NOW_MS))
     assert told(verdicts) == []
     assert f"versions: leadline {LEADLINE}, Redis 7.0.15, states of format 1" in texts(verdicts)
     assert "holds 50,000 leads in 100 MiB, 10% of the 1,000 MiB of maxmemory; room for 450,000 more" in texts(
@@ -55,7 +67,7 @@ def test_a_redis_in_order_tells_its_version_and_for_how_many_leads_it_has_room()
 )
 def test_memory_is_told_before_it_is_full(used_mib: int, level: Level, code: int) -> None:
     """From three quarters on a warning, at the end an error; the few leads of these lanes leave room to rebuild."""
-    verdicts = judge_redis(GOOD._replace(used_bytes=used_mib * MIB), [lane(5), *[lane(2_000)] * 9], 0)
+    verdicts = judge_redis([GOOD._replace(used_bytes=used_mib * MIB)], [lane(5), *[lane(2_000)] * 9], NOW_MS)
     (memory,) = [each for each in verdicts if each.about == MEMORY]
     assert (memory.level, memory.exit_code) == (level, code)
     assert ("raise maxmemory" in memory.remedy) is (level is not Level.OK)
@@ -63,22 +75,24 @@ def test_memory_is_told_before_it_is_full(used_mib: int, level: Level, code: int
 
 def test_without_maxmemory_the_machine_is_the_bound() -> None:
     """What to do is then another thing."""
-    verdicts = judge_redis(GOOD._replace(used_bytes=800 * MIB, is_bounded=False), [], 0)
+    unlimited = GOOD._replace(limit_bytes=0, machine_bytes=1_000 * MIB)
+    verdicts = judge_redis([unlimited._replace(used_bytes=800 * MIB)], [], NOW_MS)
     assert "80% of the 1,000 MiB of its machine, for it has no maxmemory -> set maxmemory below" in texts(verdicts)
-    assert told(judge_redis(GOOD._replace(bound_bytes=0), [], 0)) == []
+    assert told(judge_redis([unlimited._replace(machine_bytes=0)], [], NOW_MS)) == []
 
 
 def test_a_lane_that_could_not_be_rebuilt_is_told() -> None:
     """A rebuild keeps it twice: 600 MiB hold one large lane."""
     full = GOOD._replace(used_bytes=600 * MIB)
-    assert told(judge_redis(full, [lane(60_000)], 0)) == [(Level.WARNING, MEMORY, 0)]
-    assert told(judge_redis(full, [lane(30_000), lane(30_000)], 0)) == []
+    assert told(judge_redis([full], [lane(60_000)], NOW_MS)) == [(Level.WARNING, MEMORY, 0)]
+    assert told(judge_redis([full], [lane(30_000), lane(30_000)], NOW_MS)) == []
 
 
 def test_what_failed_to_be_saved_is_unsafe() -> None:
     """Each attempt that Redis says has failed."""
-    failed = GOOD._replace(failed=("the last write to its append-only file",))
-    assert told(judge_redis(failed, [], 0)) == [(Level.ERROR, "Redis", 5)]
+    failed = GOOD._replace(failed=("aof_last_write_status",))
+    assert told(judge_redis([failed], [], NOW_MS)) == [(Level.ERROR, "Redis", 5)]
+    assert "the last write to its append-only file failed" in texts(judge_redis([failed], [], NOW_MS))
 
 
 @pytest.mark.parametrize(
@@ -87,21 +101,36 @@ def test_what_failed_to_be_saved_is_unsafe() -> None:
 )
 def test_a_redis_that_may_lose_more_than_a_second_is_told(condition: Condition, what: str) -> None:
     """A warning: scores are computed again."""
-    verdicts = list(judge_redis(condition, [], 0))
+    verdicts = list(judge_redis([condition], [], NOW_MS))
     assert told(verdicts) == [(Level.WARNING, "Redis", 0)]
     assert what in texts(verdicts)
 
 
 def test_states_of_a_newer_format_are_unsafe() -> None:
     """The older leadline refuses them; the remedy is the newer one."""
-    assert told(judge_redis(GOOD, [lane(state_format="2")], 0)) == [(Level.ERROR, "lanes", 5)]
+    assert told(judge_redis([GOOD], [lane(state_format="2")], NOW_MS)) == [(Level.ERROR, "lanes", 5)]
 
 
 def test_a_clock_that_differs_is_told_with_its_side() -> None:
     """This host's against Redis's; what a time service leaves is nothing."""
-    assert told(judge_redis(GOOD, [], 4_000)) == []
-    assert "this host's clock is 7 s ahead of Redis's" in texts(judge_redis(GOOD, [], 7_000))
-    assert "this host's clock is 7 s behind Redis's" in texts(judge_redis(GOOD, [], -7_000))
+    assert told(judge_redis([GOOD], [], NOW_MS + 4_000)) == []
+    assert "this host's clock is 7 s ahead of Redis's" in texts(judge_redis([GOOD], [], NOW_MS + 7_000))
+    assert "this host's clock is 7 s behind Redis's" in texts(judge_redis([GOOD], [], NOW_MS - 7_000))
+
+
+def test_of_several_servers_the_worst_is_told_by_its_address() -> None:
+    """The fullest, the one whose clock differs most, and each that does not save; all hold the leads."""
+    small = GOOD._replace(address="redis-2:6379/0", version="7.2.4", used_bytes=300 * MIB, limit_bytes=400 * MIB)
+    late = GOOD._replace(address="redis-3:6379/0", clock_ms=NOW_MS - 9_000, failed=("rdb_last_bgsave_status",))
+    verdicts = list(judge_redis([GOOD, small, late], [lane(5_000)] * 10, NOW_MS + 1_000))
+    assert told(verdicts) == [
+        (Level.ERROR, "Redis at redis-3:6379/0", 5),
+        (Level.WARNING, MEMORY, 0),
+        (Level.WARNING, "clocks", 0),
+    ]
+    assert "Redis 7.0.15 and 7.2.4" in texts(verdicts)
+    assert "50,000 leads in 500 MiB, the fullest server, redis-2:6379/0, 75% of the 400 MiB" in texts(verdicts)
+    assert "10 s ahead of that of Redis at redis-3:6379/0" in texts(verdicts)
 
 
 def test_the_group_is_told_by_who_is_in_it() -> None:

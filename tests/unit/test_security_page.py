@@ -9,12 +9,15 @@ from streams.settings import Settings
 from tests.support.rights import commands, kafka_rights
 from tests.support.tidy.project import files, text
 
-ASKED = re.compile(r'\b(?:ask|_send)\(\s*"([A-Z]+)"')
+ASKED = re.compile(r'\b(?:ask|_send|pack_command)\(+\s*"([A-Z]+)"(?:, "([A-Z]+)"\))?')
 CALLED = re.compile(r"(?:redis\.call|write)\('([A-Z]+)'")
 CHECKED = re.compile(r"\{'([A-Z]+)'")
 
-NOT_NEEDED = {"CLUSTER", "CONFIG"}
-"""Where CONFIG is forbidden, INFO is asked; CLUSTER only a node of a cluster, and without it MOVED tells."""
+NOT_NEEDED = {"CONFIG", "HELLO"}
+"""Where CONFIG is forbidden, INFO is asked; HELLO is forbidden to nobody."""
+
+TO_CONNECT = {"PING", "ASKING", "CLUSTER|SLOTS"}
+"""What `connect` and a cluster send, for whomever it is."""
 
 
 def in_scripts() -> set[str]:
@@ -24,19 +27,20 @@ def in_scripts() -> set[str]:
 
 def asked(*paths: str) -> set[str]:
     """Every command that these files send."""
-    return {word for path in paths for word in ASKED.findall(text(path))}
+    found = (words for path in paths for words in ASKED.findall(text(path)))
+    return {"|".join(filter(None, words)) for words in found}
 
 
 def test_a_worker_may_run_what_the_store_runs() -> None:
     """The list of the page is what scripts and files of the store run, and nothing else."""
     sent = asked(*files(".py", under="streams/store/"))
-    assert {"MGET", "EVALSHA", "ZSCAN"} <= sent
+    assert {"MGET", "EVALSHA", "ZSCAN", *TO_CONNECT} <= sent
     assert commands("Worker and operator") == (in_scripts() | sent) - NOT_NEEDED
 
 
 def test_a_reader_may_run_what_the_reader_runs() -> None:
     """Questions only."""
-    assert commands("Reader") == asked("streams/store/reader.py", "streams/store/queries.py") | {"PING"}
+    assert commands("Reader") == asked("streams/store/reader.py", "streams/store/queries.py") | TO_CONNECT
 
 
 def test_a_take_over_asks_for_every_right_of_a_script() -> None:

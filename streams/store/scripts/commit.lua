@@ -4,7 +4,8 @@
 -- first write, or is the first write: that of an outbox entry or of meta, which Redis refuses when its memory is
 -- full (after it, Redis lets a script finish). Only strings are compared: Lua's numbers lose digits.
 --
--- KEYS: meta, timers, board, outbox, journal, outcomes, erased, then the history of each lead with changes.
+-- KEYS: meta, timers, board, outbox, journal, outcomes, erased, one that is never there (a Redis Cluster that is
+-- moving the lane to another node then refuses this script before it begins), the history of each lead with changes.
 -- ARGV: token, commit id, ver, number of the last outbox entry before the new ones ('' if there are none),
 -- longest history, number of new outbox entries, longest outcomes; then sections, each with its length before it:
 --   the topics' offset fields; the offsets that they must have (a field not there yet may have any);
@@ -21,7 +22,7 @@ local meta, timers, board, outbox, journal, outcomes, erased = unpack(KEYS, 1, 7
 local token, commit_id, ver, last_entry, longest_history, new_entries, longest_outcomes = unpack(ARGV, 1, 7)
 
 local CHUNK = 2000 -- `unpack` of 8,000 values overflows Lua's stack; an even number keeps pairs together
-local FIRST_HISTORY = 8 -- of KEYS
+local FIRST_HISTORY = 9 -- of KEYS
 local at = 8
 
 -- Steps over the next section; returns the places of its first value and its last.

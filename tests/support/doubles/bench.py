@@ -13,13 +13,16 @@ import pytest
 from scoring.state import STATE_FORMAT
 from streams.lane.ports import Commit, LaneStore, OutboxEntry
 from streams.store import Reader, Store
-from streams.store.connection import Connection
+from streams.store.cluster import connect
 from streams.store.lane_store import Identity
 from tests.support.doubles.memory_redis import MemoryRedis
 from tests.support.doubles.rebuilt import MemoryRebuildStore
 
-BOTH = ["memory", pytest.param("redis", marks=pytest.mark.connected)]
-"""Parameters of a fixture that runs each test on the double and on Redis."""
+URLS = {"redis": "redis_url", "cluster": "cluster_url"}
+"""The fixture of conftest.py that gives the address."""
+
+EVERYWHERE = ["memory", *(pytest.param(name, marks=pytest.mark.connected) for name in URLS)]
+"""Parameters of a fixture that runs each test on the double, on Redis, and on a Redis Cluster."""
 
 PARTITIONS = 6
 NOON_MS = 1_763_899_200_000
@@ -82,11 +85,11 @@ USUAL = {"partitions": PARTITIONS, "environment": "test", "state_format": STATE_
 
 @asynccontextmanager
 async def open_bench(request: pytest.FixtureRequest, prefix: str) -> AsyncIterator[Bench]:
-    """The bench for a parameter of BOTH."""
+    """The bench for a parameter of EVERYWHERE."""
     if request.param == "memory":
         yield memory_bench()
         return
-    async with redis_bench(request.getfixturevalue("redis_url"), prefix) as bench:
+    async with redis_bench(request.getfixturevalue(URLS[request.param]), prefix) as bench:
         yield bench
 
 
@@ -99,7 +102,7 @@ def memory_bench() -> Bench:
 @asynccontextmanager
 async def redis_bench(url: str, prefix: str) -> AsyncIterator[Bench]:
     """A real one."""
-    connection = Connection(url)
+    connection = await connect(url)
 
     def make(**identity: Any) -> Store:
         return Store(connection, prefix, Identity(**{**USUAL, **identity}), volatile=False)

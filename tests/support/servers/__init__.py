@@ -27,6 +27,8 @@ In tests use the fixtures of conftest.py; make a server of your own only for a t
     kafka           session   the address of the broker, without any topics of its own
     redis_server    session   the RedisServer
     redis_url       test      its address, with no key in it
+    redis_cluster   session   a RedisCluster of three primaries
+    cluster_url     test      the address of its first node, with no key in any
     prefix          test      a fresh name for Redis keys, consumer group, transactions
     fresh_topics    test      `bootstrap = await fresh_topics(6)`: all topics of schemas/topics.py, new and empty
 
@@ -38,12 +40,14 @@ from tests.support.servers.kafka import FAST_JVM, THOROUGH_JVM, KafkaServer
 from tests.support.servers.missing import missing_servers
 from tests.support.servers.process import Program, ServerFailed, free_port, until
 from tests.support.servers.redis import RedisServer
+from tests.support.servers.redis_cluster import RedisCluster
 
 __all__ = [
     "FAST_JVM",
     "THOROUGH_JVM",
     "KafkaServer",
     "Program",
+    "RedisCluster",
     "RedisServer",
     "ServerFailed",
     "free_port",

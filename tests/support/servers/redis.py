@@ -9,7 +9,10 @@ from tests.support.servers.server import Server
 
 
 class RedisServer(Server):
-    """A redis-server at `url`, with AOF every second and no eviction; arguments given are added last."""
+    """A redis-server at `url`, with AOF every second and no eviction; arguments given are added last.
+
+    `peer_port` is where the other nodes of a cluster reach it.
+    """
 
     name = "redis"
     start_timeout_s = 30.0  # 10 ms when empty; a big AOF is read first
@@ -17,6 +20,7 @@ class RedisServer(Server):
     def __init__(self, *arguments: str) -> None:
         super().__init__()
         self.arguments = arguments
+        self.peer_port = self.port
 
     @property
     def url(self) -> str:
