@@ -41,15 +41,15 @@ async def connect(redis: Redis) -> Connection:
     """A Redis that answers, or the cluster that it belongs to. Raises StoreUnavailable or StoreRefused."""
     address = address_of(redis)
     node = Node(address)
+    connection: Connection = node
     try:
         await node.ask("PING")
-        if not await _is_clustered(node):
-            return node
-        cluster = Cluster(address, node)
-        await cluster.primaries()
-        return cluster
+        if await _is_clustered(node):
+            connection = Cluster(address, node)
+            await connection.primaries()
+        return connection
     except BaseException:
-        await node.close()
+        await connection.close()
         raise
 
 
@@ -59,7 +59,7 @@ async def _is_clustered(node: Node) -> bool:
         told = await node.ask("HELLO")
     except StoreRefused:
         return False
-    return dict(pairs(told))[b"mode"] == b"cluster"
+    return dict(pairs(told)).get(b"mode") == b"cluster"
 
 
 class Cluster:
@@ -99,7 +99,12 @@ class Cluster:
 
     async def primaries(self) -> Sequence[Node]:
         """As the port."""
-        return [self._node(address) for address in (await self._learn()).primaries()]
+        primaries = (await self._learn()).primaries()
+        if not primaries:
+            raise StoreUnavailable(
+                f"Redis Cluster at {self.address} has no slots yet: `redis-cli --cluster create`"
+            )
+        return [self._node(address) for address in primaries]
 
     async def close(self) -> None:
         """As the port."""

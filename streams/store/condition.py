@@ -52,14 +52,14 @@ class Look(NamedTuple):
     away: dict[str, StoreUnavailable]
 
 
-async def look_at(connection: Connection, reserved: set[str] | None = None) -> Look:
+async def look_at(connection: Connection, reserved: set[str]) -> Look:
     """All primaries, at once. `reserved`: addresses of those that keep their configuration to themselves.
 
     They are not asked for it again, and those that are found here are added: whoever looks every few seconds would
     fill Redis's list of refusals. Raises StoreUnavailable if nobody says which they are, and StoreRefused.
     """
     nodes = await connection.primaries()
-    reading = (_read(node, set() if reserved is None else reserved) for node in nodes)
+    reading = (_read(node, reserved) for node in nodes)
     answers = zip(nodes, await asyncio.gather(*reading, return_exceptions=True), strict=True)
     conditions, away = [], {}
     for node, answer in answers:

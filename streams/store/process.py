@@ -55,7 +55,7 @@ class Store:
 
     async def check(self) -> None:
         """Raise StoreUnavailable if Redis does not answer, StoreRefused if scores may not be kept there."""
-        check_safety(await look_at(self._connection), volatile=self._volatile)
+        check_safety(await look_at(self._connection, self._reserved), volatile=self._volatile)
 
     async def look(self) -> RedisFacts:
         """How Redis is now; one that does not answer is told as down. Raises StoreRefused."""

@@ -72,7 +72,7 @@ class Reader:
 
     async def look(self) -> Look:
         """How Redis is, whatever stands in it."""
-        return await look_at(self._connection)
+        return await look_at(self._connection, set())
 
     async def partitions(self) -> int:
         """How many partitions the scored topics have. Raises NothingScored."""

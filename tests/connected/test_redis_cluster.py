@@ -5,7 +5,7 @@ What a store does beside that is in the suites of `test_store*.py`, which run on
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,8 +13,9 @@ import pytest
 
 from streams.facts import Danger
 from streams.lane.ports import Commit, StoreRefused, StoreUnavailable
-from streams.store import Reader, Store
+from streams.store import Reader, Store, cluster, node
 from streams.store.address import Redis, RedisAddress
+from streams.store.cluster import REDIRECTIONS
 from streams.store.lane_store import RedisLane
 from streams.store.slots import slot_of
 from streams.tls import Tls
@@ -34,6 +35,9 @@ LEADS = [f"L-{number}" for number in range(40)]
 
 POSSIBLE_S = 20.0
 """A node counts as failed after a second, and its replica takes over within two more."""
+
+HANGS_S = 0.5
+"""In place of the 5 s after which a node hangs."""
 
 ASKED_WHERE_ALLOWED = "config|get"
 """To whom it is forbidden, Redis tells enough by INFO."""
@@ -59,8 +63,8 @@ async def store(cluster_url: str, prefix: str) -> AsyncIterator[Store]:
 @pytest.fixture
 def mortal() -> Iterator[RedisCluster]:
     """A cluster that this test may harm."""
-    with RedisCluster() as cluster:
-        yield cluster
+    with RedisCluster() as mortal:
+        yield mortal
 
 
 async def connect(redis: Redis, prefix: str) -> Store:
@@ -131,7 +135,7 @@ async def test_lanes_are_spread_over_all_nodes(store: Store, redis_cluster: Redi
     for partition in range(PARTITIONS):
         await acquired(store, partition)
     owners = [redis_cluster.owner(meta_key(prefix, partition)) for partition in range(PARTITIONS)]
-    assert {owner.port for owner in owners} == {node.port for node in redis_cluster.nodes}
+    assert {owner.port for owner in owners} == {each.port for each in redis_cluster.nodes}
     for partition, owner in enumerate(owners):
         assert call(owner, "EXISTS", meta_key(prefix, partition), f"{{{prefix}:{partition}}}:lead:L-1") == 2
 
@@ -170,6 +174,18 @@ async def test_a_lane_waits_while_half_of_it_has_moved(
     await expect_whole(lane, 2)
 
 
+async def test_nodes_that_send_in_a_circle_are_left(store: Store, redis_cluster: RedisCluster, prefix: str) -> None:
+    """Two nodes each say that the other one has the slot: after a few times that is an error, and soon over."""
+    source = redis_cluster.owner(meta_key(prefix))
+    redis_cluster.say_owner(source, meta_key(prefix), redis_cluster.other(source))
+    before = redis_cluster.errors("MOVED")
+    with pytest.raises(StoreUnavailable, match="MOVED"):
+        await store.lane(0).acquire()
+    assert redis_cluster.errors("MOVED") == before + REDIRECTIONS + 1
+    redis_cluster.say_owner(source, meta_key(prefix), source)
+    await acquired(store)
+
+
 async def test_one_key_is_read_wherever_it_is(store: Store, redis_cluster: RedisCluster, prefix: str) -> None:
     """In a slot that is being moved: of the node that has it, by ASK, as often as it is asked."""
     lane, tag = await acquired(store), f"{{{prefix}:0}}"
@@ -200,8 +216,13 @@ async def test_a_scan_goes_to_the_node_of_the_lane(store: Store, redis_cluster: 
         _ = [page async for page in store.rebuilt(0).every_lead()]
 
 
-async def test_a_failover_is_found(mortal: RedisCluster) -> None:
-    """The node of a lane dies: the others go on, the store says who is away, and the replica takes the commit."""
+@pytest.mark.parametrize("fails", [RedisServer.kill, RedisServer.suspend])
+async def test_a_failover_is_found(
+    mortal: RedisCluster, monkeypatch: pytest.MonkeyPatch, fails: Callable[[RedisServer], None]
+) -> None:
+    """A lane's node dies or hangs: the others go on, the store says who it is, and the replica takes the commit."""
+    for module in (node, cluster):
+        monkeypatch.setattr(module, "COMMAND_TIMEOUT_S", HANGS_S)
     key = meta_key("ll")
     primary = mortal.owner(key)
     replica, address = mortal.add_replica(primary), f"127.0.0.1:{primary.port}/0"
@@ -210,7 +231,7 @@ async def test_a_failover_is_found(mortal: RedisCluster) -> None:
     elsewhere = [number for number in lanes if mortal.owner(meta_key("ll", number)) is not primary]
     assert 0 < len(elsewhere) < len(lanes)
     await at_replicas(primary)
-    primary.kill()
+    fails(primary)
     late = full_commit(1)
     with pytest.raises(StoreUnavailable, match=address):
         await lanes[0].commit(late)
@@ -220,16 +241,20 @@ async def test_a_failover_is_found(mortal: RedisCluster) -> None:
     for partition in elsewhere:
         await lanes[partition].commit(full_commit(1))
     await written(lanes[0], late)
-    assert mortal.owner(key) is replica
+    assert call(replica, "INFO", "replication")["role"] == "master"
     await expect_whole(lanes[0], 2)
-    assert (await store.look()).is_up
+
+    async def is_up() -> bool:
+        return (await store.look()).is_up
+
+    await eventually(is_up, timeout_s=POSSIBLE_S, what="every node has heard of it")
     await store.close()
 
 
 async def test_each_node_is_to_be_safe(store: Store, redis_cluster: RedisCluster) -> None:
     """One of three evicts: refused with its address, and shown as a danger; memory is that of all."""
     await store.check()
-    used = [call(node, "INFO", "memory")["used_memory"] for node in redis_cluster.nodes]
+    used = [call(each, "INFO", "memory")["used_memory"] for each in redis_cluster.nodes]
     seen = (await store.look()).inside
     assert seen is not None
     assert seen.memory_used_bytes > 2 * max(used)
@@ -257,8 +282,8 @@ async def test_a_slot_that_no_node_has_is_waited_for(
 ) -> None:
     """A lane says so, and goes on when the slot is back; with the same commit."""
     lane, owner, slot = await acquired(store), redis_cluster.owner(meta_key(prefix)), slot_of(meta_key(prefix))
-    for node in redis_cluster.nodes:
-        call(node, "CLUSTER", "DELSLOTS", slot)
+    for each in redis_cluster.nodes:
+        call(each, "CLUSTER", "DELSLOTS", slot)
     late = full_commit(1)
     for said in ("CLUSTERDOWN", f"no node for the slot {slot}"):
         with pytest.raises(StoreUnavailable, match=said):
@@ -274,30 +299,30 @@ async def test_a_user_with_the_rights_of_the_page_by_tls(tmp_path: Path) -> None
         pytest.skip("\n".join(lacking))
     authority = Authority(tmp_path)
     key, certificate = meta_key("ll"), authority.client("leadline")
-    with RedisCluster(lambda: ClusteredByTls(authority)) as cluster:
+    with RedisCluster(lambda: ClusteredByTls(authority)) as house:
 
         def address(role: str) -> RedisAddress:
             user = role.partition(" ")[0].lower()
-            for node in cluster.nodes:
-                call(node, "ACL", "SETUSER", user, "reset", "on", ">secret", *redis_rights(role, "ll"))
-            url = cluster.nodes[0].tls_url(user, "secret")
+            for each in house.nodes:
+                call(each, "ACL", "SETUSER", user, "reset", "on", ">secret", *redis_rights(role, "ll"))
+            url = house.nodes[0].tls_url(user, "secret")
             return RedisAddress(lambda: url, Tls(str(authority.ca), str(certificate.cert), str(certificate.key)))
 
         store = await connect(address("Worker and operator"), "ll")
         reader = await Reader.connect(address("Reader"), prefix="ll")
         await store.check()
         lanes = [await acquired(store, partition) for partition in range(PARTITIONS)]
-        target = cluster.other(cluster.owner(key))
-        cluster.begin_move(key, target)
-        cluster.move_keys(target, [key])
+        target = house.other(house.owner(key))
+        house.begin_move(key, target)
+        house.move_keys(target, [key])
         assert (await reader.meta(0))["ver"] == "1"
         assert len(await store.reader().meta(0)) == len(await reader.meta(0))
-        assert cluster.errors("ASK") > 0
-        cluster.end_move(key, target)
+        assert house.errors("ASK") > 0
+        house.end_move(key, target)
         await lanes[0].commit(full_commit(1))
         assert set(await reader.states(0, LEADS)) == {b"state 1"}
         assert (await store.look()).is_up
         await store.close()
         await reader.close()
-        refused = [each[b"object"] for node in cluster.nodes for each in call(node, "ACL", "LOG")]
+        refused = [told[b"object"] for each in house.nodes for told in call(each, "ACL", "LOG")]
         assert {str(each, "utf-8") for each in refused} <= {ASKED_WHERE_ALLOWED}

@@ -83,6 +83,18 @@ async def test_where_config_is_forbidden_info_is_asked() -> None:
             await checked(server, user="kim:secret@")
 
 
+async def test_what_is_forbidden_is_asked_once() -> None:
+    """A worker looks every five seconds: Redis's list of refusals would be full of it."""
+    with RedisServer(*NO_FILES) as server:
+        await make_user(server, ["-config"])
+        store = await connect(server.url.replace("://", "://kim:secret@"))
+        looks = [await store.look() for _ in range(3)]
+        assert [look.inside and look.inside.dangers for look in looks] == [frozenset()] * 3
+        await store.close()
+        async with Redis.from_url(server.url) as raw:
+            assert [(each["object"], each["count"]) for each in await raw.acl_log()] == [("config|get", 1)]
+
+
 async def test_a_wrong_password_is_refused_and_not_shown() -> None:
     """Redis's refusal names the address and the setting, not what was sent."""
     with RedisServer() as server:

@@ -53,3 +53,5 @@ def test_a_redis_that_does_not_answer_comes_first() -> None:
         "Redis does not answer, or takes nothing: the log says which",
         "lane 3 has not taken over yet",
     ]
+    named, _ = why(replace(down, redis=RedisFacts(is_up=False, away=("redis-2:6379/0", "redis-3:6379/0"))))
+    assert named == "Redis at redis-2:6379/0, redis-3:6379/0 does not answer, or takes nothing: the log says which"

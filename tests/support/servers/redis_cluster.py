@@ -93,7 +93,11 @@ class RedisCluster:
             self._migrate(source, target, left)
         rest = [node for node in self.nodes[:PRIMARIES] if node not in (source, target)]
         for node in (target, source, *rest):
-            call(node, "CLUSTER", "SETSLOT", slot, "NODE", _id(target))
+            self.say_owner(node, key, target)
+
+    def say_owner(self, node: RedisServer, key: str, owner: RedisServer) -> None:
+        """From now on this node says that the slot of this key belongs to that one."""
+        call(node, "CLUSTER", "SETSLOT", key_slot(key.encode()), "NODE", _id(owner))
 
     def move(self, key: str, target: RedisServer) -> None:
         """All of it."""
