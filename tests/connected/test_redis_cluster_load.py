@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.timeout(180), pytest.mark.real_kafka]
 
 
 async def test_slots_move_under_load(fresh_topics: FreshTopics, prefix: str, tmp_path: Path) -> None:
-    """All lanes wait for their slots, then find them moved; all is as in the fold. Then a dead node is named."""
+    """All lanes wait for their slots, then find them moved; all is as in the fold, and in a rebuild."""
     with RedisCluster() as cluster:
         site = Site(await fresh_topics(PARTITIONS), cluster.url, prefix, tmp_path, PARTITIONS)
         await produce(site, events(traffic(4)))
@@ -41,8 +41,13 @@ async def test_slots_move_under_load(fresh_topics: FreshTopics, prefix: str, tmp
             cluster.move(tag, cluster.other(cluster.owner(tag)))
         await site.caught_up(worker)
         assert cluster.errors("MOVED") > before
-        expect_nothing_lost(await read_run(site))
         await expect_named(site, worker, cluster.owner(tags[0]), http)
+        assert worker.stop() == 0
+        expect_nothing_lost(await read_run(site))
+        rebuild = await leadline(site, "rebuild")
+        assert (rebuild.code, rebuild.out.count("no change published")) == (0, PARTITIONS), (
+            rebuild.out + rebuild.err
+        )
 
 
 async def move_slowly(cluster: RedisCluster, tags: Sequence[str], worker: Worker) -> None:
@@ -75,17 +80,21 @@ async def all_wait(worker: Worker) -> None:
     await eventually(is_told, timeout_s=SEEN_S, what="each lane waits", workers=(worker,))
 
 
-async def expect_named(site: Site, worker: Worker, gone: RedisServer, http: str) -> None:
-    """The worker's page, then the doctor, say which node it is that was killed."""
-    assert ready(http) == (200, "ready\n")
-    gone.kill()
+async def expect_named(site: Site, worker: Worker, node: RedisServer, http: str) -> None:
+    """The worker's page and the doctor say which node it is that was killed; it comes back, and all is well."""
 
     async def is_named() -> bool:
         code, body = await asyncio.to_thread(ready, http)
-        return code == 503 and f"Redis at 127.0.0.1:{gone.port}/0 does not answer" in body
+        return code == 503 and f"Redis at 127.0.0.1:{node.port}/0 does not answer" in body
 
+    async def is_ready() -> bool:
+        return await asyncio.to_thread(ready, http) == (200, "ready\n")
+
+    await eventually(is_ready, timeout_s=SEEN_S, what="all is well", workers=(worker,))
+    node.kill()
     await eventually(is_named, timeout_s=SEEN_S, what="the node is named", workers=(worker,))
-    assert worker.stop() == 0
     doctor = await leadline(site, "doctor")
     assert doctor.code == 3
-    assert f"Redis at 127.0.0.1:{gone.port}/0 cannot be reached" in doctor.out
+    assert f"Redis at 127.0.0.1:{node.port}/0 cannot be reached" in doctor.out
+    await asyncio.to_thread(node.start)
+    await eventually(is_ready, timeout_s=SEEN_S, what="all is well again", workers=(worker,))
