@@ -3,7 +3,7 @@
     process     Store: one per process; check() before the start, lane(p) for each partition held
     lane_store  RedisLane: the port `LaneStore`, one partition's keys and their owner
     rebuilt_lane RebuiltLane: the same for a rebuild, of the scores in use and of the draft that is to replace them
-    scripts/    acquire.lua, commit.lua, accept.lua, empty.lua: the only writers of a lane's keys
+    scripts/    acquire.lua, commit.lua, accept.lua, empty.lua: the only writers of a lane's keys; and questions
     commit      a commit as the arguments of commit.lua; pure
     entries     an outbox entry as the fields of a stream entry, and back; pure
     refusals    what a script's refusal means for the operator; pure

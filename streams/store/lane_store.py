@@ -21,7 +21,7 @@ from streams.store.entries import from_fields, stream_id
 from streams.store.keys import Keys, layout
 from streams.store.queries import board_top, load, load_profiles
 from streams.store.refusals import rebuilt, refusal
-from streams.store.scripts import ACCEPT, ACQUIRE, COMMIT, STANDING
+from streams.store.scripts import ACCEPT, ACQUIRE, BOARD, COMMIT, STANDING
 
 SCAN_COUNT = 1_000
 """Leads that one step of a scan looks at: 0.3 ms of Redis, and a million leads in a thousand steps."""
@@ -45,6 +45,7 @@ class RedisLane:
         self._identity = identity
         self._token = ""
         self._rebuilds = ""
+        self._scanned = b""
 
     async def acquire(self) -> Acquired:
         """Become the owner: whoever was it before is fenced from now on. Raises StoreRefused, Halted."""
@@ -108,8 +109,16 @@ class RedisLane:
         return await board_top(self._connection, self._keys, start, limit)
 
     async def board_scan(self, cursor: int) -> tuple[int, Sequence[str]]:
-        """Every lead of the lane, page by page, some perhaps twice; starts and ends with cursor 0."""
-        following, members = await self._connection.ask("ZSCAN", self._keys.board, cursor, "COUNT", SCAN_COUNT)
+        """Every lead of the lane, page by page, some perhaps twice; starts and ends with cursor 0.
+
+        Raises Rewound if the board is in another Redis than at cursor 0, or that was started again: the rest could
+        not be found there.
+        """
+        words = (str(cursor), str(SCAN_COUNT))
+        scanned, following, members = await self._connection.run(BOARD, (self._keys.board,), words)
+        if cursor and scanned != self._scanned:
+            raise Rewound(f"{self._where} was started again, or is another one, while the board was gone through")
+        self._scanned = scanned
         return int(following), [lead.decode() for lead, _ in pairs(members)]
 
     def _standing(self, answer: list[Any]) -> Standing:

@@ -70,7 +70,7 @@ class RebuiltLane(RedisLane):
             cursor = -1
             while cursor != 0:
                 page = max(cursor, 0), "COUNT", SCAN_COUNT
-                following, members = await self._connection.ask("ZSCAN", sorted_set, *page)
+                following, members = await node.ask("ZSCAN", sorted_set, *page)
                 cursor = int(following)
                 yield [lead.decode() for lead, _ in pairs(members)]
 

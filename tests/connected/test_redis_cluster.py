@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from streams.facts import Danger
-from streams.lane.ports import Commit, StoreRefused, StoreUnavailable
+from streams.lane.ports import Commit, Rewound, StoreRefused, StoreUnavailable
 from streams.store import Reader, Store, cluster, node
 from streams.store.address import Redis, RedisAddress
 from streams.store.cluster import REDIRECTIONS
@@ -214,6 +214,23 @@ async def test_a_scan_goes_to_the_node_of_the_lane(store: Store, redis_cluster: 
     redis_cluster.end_move(tag, target)
     with pytest.raises(StoreUnavailable, match="MOVED"):
         _ = [page async for page in store.rebuilt(0).every_lead()]
+
+
+async def test_a_board_that_moves_is_gone_through_anew(
+    store: Store, redis_cluster: RedisCluster, prefix: str
+) -> None:
+    """The cursor of one node means nothing to the other: from there leads would be left out without a word."""
+    lane, many = await acquired(store), {f"L-{number}" for number in range(3_000)}
+    await lane.commit(commit(1, board=dict.fromkeys(many, 1.0)))
+    cursor, found = await lane.board_scan(0)
+    redis_cluster.move(meta_key(prefix), redis_cluster.other(redis_cluster.owner(meta_key(prefix))))
+    with pytest.raises(Rewound, match="or is another one"):
+        await lane.board_scan(cursor)
+    leads, cursor = set[str](), -1
+    while cursor:
+        cursor, found = await lane.board_scan(max(cursor, 0))
+        leads.update(found)
+    assert leads == many
 
 
 @pytest.mark.parametrize("fails", [RedisServer.kill, RedisServer.suspend])

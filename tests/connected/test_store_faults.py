@@ -257,6 +257,17 @@ async def test_a_redis_that_lost_the_last_takeover_fences_its_owner() -> None:
         await store.close()
 
 
+async def test_a_board_is_gone_through_anew_after_a_restart(lane: RedisLane, server: RedisServer) -> None:
+    """The cursor of before means nothing to the Redis of now: from there leads would be left out without a word."""
+    await lane.commit(commit(0, board={f"L-{number}": 1.0 for number in range(3_000)}))
+    cursor, _ = await lane.board_scan(0)
+    assert cursor
+    server.restart()
+    with pytest.raises(Rewound, match="was started again"):
+        await until_available(lambda: lane.board_scan(cursor))
+    assert (await lane.board_scan(0))[0]
+
+
 async def test_a_replica_is_waited_for(lane: RedisLane, raw: Redis) -> None:
     """A Redis that became a replica takes nothing now, and may again after the next failover."""
     await raw.replicaof("127.0.0.1", str(free_port()))

@@ -27,6 +27,7 @@ def _read(name: str) -> Script:
 
 ACCEPT = _read("accept.lua")
 ACQUIRE = _read("acquire.lua")
+BOARD = _read("board.lua")
 COMMIT = _read("commit.lua")
 EMPTY = _read("empty.lua")
 LISTS = _read("lists.lua")

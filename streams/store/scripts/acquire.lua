@@ -11,11 +11,11 @@ local token, layout, environment, format, lineage, rebuilds = unpack(ARGV)
 -- rebuild does: so each that any script runs is asked for, on each kind of key. (Redis 6.2 cannot tell.)
 if redis.acl_check_cmd then
   local commands = {
-    {'TIME'}, {'TYPE', meta}, {'HGET', meta, 'f'}, {'HMGET', meta, 'f'}, {'HGETALL', meta}, {'HSET', meta, 'f', 'v'},
+    {'TIME'}, {'INFO'}, {'TYPE', meta}, {'HGET', meta, 'f'}, {'HMGET', meta, 'f'}, {'HGETALL', meta}, {'HSET', meta, 'f', 'v'},
     {'HDEL', meta, 'f'}, {'HINCRBY', meta, 'f', '1'}, {'UNLINK', meta},
     {'HSET', erased, 'f', 'v'}, {'UNLINK', erased},
     {'ZRANGE', timers, '0', '0'}, {'ZADD', timers, '1', 'm'}, {'ZREM', timers, 'm'}, {'UNLINK', timers},
-    {'ZADD', board, '1', 'm'}, {'ZREM', board, 'm'}, {'UNLINK', board},
+    {'ZADD', board, '1', 'm'}, {'ZREM', board, 'm'}, {'ZSCAN', board, '0'}, {'UNLINK', board},
     {'XLEN', outbox}, {'XRANGE', outbox, '-', '+'}, {'XADD', outbox, '*', 'f', 'v'}, {'XDEL', outbox, '1'},
     {'XSETID', outbox, '1'}, {'XTRIM', outbox, 'MINID', '1'}, {'UNLINK', outbox},
     {'XADD', journal, '*', 'f', 'v'}, {'UNLINK', journal},
