@@ -28,8 +28,9 @@ $(DEMO_STAMP): pyproject.toml setup.py $(COMPILED)
 	$(call install_with,sandbox)
 	@touch $@
 
+# Two processes side by side; tests/conftest.py says who gets what.
 test: $(STAMP)
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
 
 check: $(STAMP)
 	$(BIN)/ruff format --check .

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
@@ -11,6 +10,7 @@ from mode import Service
 
 from streams.app import run_worker
 from streams.clock import SystemClock
+from streams.garbage import GarbageCollection
 from streams.health import HealthServer
 from streams.heartbeat import Heartbeat
 from streams.kafka.cluster import Cluster
@@ -60,15 +60,7 @@ async def build_services(settings: Settings) -> Sequence[Service]:
     facts = partial(observer.facts, rounds)
     show(metrics, facts)
     health = HealthServer(settings.http, metrics, facts)
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*COLLECTED_EVERY)
-    return [Heartbeat(), connections, rounds, health, ingest]
-
-
-COLLECTED_EVERY = (200_000, 20, 50)
-"""A batch makes some objects for each record and leaves none behind in a cycle: to look for those after every 700,
-as Python does, would take a tenth of the worker's time. So many more than there were are no batch."""
+    return [Heartbeat(), GarbageCollection(), connections, rounds, health, ingest]
 
 
 class Connections(Service):

@@ -3,6 +3,10 @@
 A real Kafka and a real Redis, started once for the run. Where Java or Maven is missing, the same tests run on
 the embedded broker of streams/sandbox; those that only a real Kafka can show (`@pytest.mark.real_kafka`) are
 then listed at the end of the report. With CI=true a missing server ends the run at once.
+
+`make test` runs two processes side by side, each with servers of its own, since a test with servers mostly waits.
+The files of such tests are dealt out whole, so that what a file starts is started once, and all of chaos goes to
+one process; all other tests fill up what is left.
 """
 
 from __future__ import annotations
@@ -11,6 +15,7 @@ import os
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import hypothesis  # noqa: F401 - loaded now: its plugin does so at the very end, where CPython 3.11 failed
 import pytest
@@ -27,11 +32,16 @@ from tests.support.servers.missing import (
 )
 from tests.support.servers.topics import make_topics_anew, names
 
+TESTS = Path(__file__).parent
+
 SERVER_FIXTURES = frozenset({"kafka", "redis_server", "redis_cluster"})
 """A test that uses one of these, at any distance, is `connected`."""
 
+DEALT_BY_FILE = frozenset({"benchmarks", "connected", "deploy", "operations"})
+"""The directories whose tests start servers, workers or much else, once for each file."""
+
+ONLY_REAL_KAFKA = "only a real Kafka can show this"
 LACKING_KAFKA = pytest.StashKey[list[str]]()
-NOT_SHOWN = pytest.StashKey[list[str]]()
 
 FreshTopics = Callable[[int], Awaitable[str]]
 """Called with a number of partitions; returns the address of a broker with all topics made new and empty."""
@@ -44,7 +54,6 @@ def pytest_configure(config: pytest.Config) -> None:
     )
     config.addinivalue_line("markers", "real_kafka: an embedded broker cannot show this (transactions, kills)")
     config.stash[LACKING_KAFKA] = missing_for_kafka()
-    config.stash[NOT_SHOWN] = []
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
@@ -64,6 +73,7 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     return [*lines, "servers: a real Redis, started on a free port"]
 
 
+@pytest.hookimpl(tryfirst=True)  # before the groups are written into the names
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark what needs servers, and take out what cannot be shown without a real Kafka, or is for CI only."""
     _leave_chaos_to_ci(config, items)
@@ -73,8 +83,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if item.get_closest_marker("real_kafka") is not None:
             item.add_marker(pytest.mark.connected)
             if config.stash[LACKING_KAFKA]:
-                config.stash[NOT_SHOWN].append(item.nodeid)
-                item.add_marker(pytest.mark.skip(reason="only a real Kafka can show this"))
+                item.add_marker(pytest.mark.skip(reason=ONLY_REAL_KAFKA))
+        if group := _dealt_with(item.path.relative_to(TESTS)):
+            item.add_marker(pytest.mark.xdist_group(group))
+
+
+def _dealt_with(path: Path) -> str:
+    """What must run in the same process as the others of that name; empty if it may run anywhere."""
+    folder = path.parts[0]
+    if folder in DEALT_BY_FILE:
+        return str(path.with_suffix(""))
+    return folder if folder == "chaos" else ""
 
 
 def _leave_chaos_to_ci(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -86,11 +105,23 @@ def _leave_chaos_to_ci(config: pytest.Config, items: list[pytest.Item]) -> None:
     config.hook.pytest_deselected(items=left_out)
 
 
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """The process that deals the tests out collects none itself: it looks for servers before the others start."""
+    if session.config.getoption("numprocesses", default=None):
+        _prepare_servers(session.config)
+
+
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Before the first connected test: in CI nothing may lack; Maven runs outside any test's timeout."""
-    if session.config.option.collectonly or not any(item.get_closest_marker("connected") for item in session.items):
+    """Before the first connected test."""
+    if session.config.option.collectonly:
         return
-    lacking_kafka = session.config.stash[LACKING_KAFKA]
+    if any(item.get_closest_marker("connected") for item in session.items):
+        _prepare_servers(session.config)
+
+
+def _prepare_servers(config: pytest.Config) -> None:
+    """In CI nothing may lack; Maven runs outside any test's timeout."""
+    lacking_kafka = config.stash[LACKING_KAFKA]
     lacking = [*lacking_kafka, *missing_for_redis(), *missing_for_tls(), *missing_for_prometheus()]
     if lacking and os.environ.get("CI") == "true":
         pytest.exit("the tests need real servers in CI:\n" + "\n".join(lacking), returncode=1)
@@ -106,11 +137,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     for report in terminalreporter.getreports("passed"):
         for name, figure in report.user_properties:
             terminalreporter.line(f"{name}: {figure}")
-    if not config.stash[NOT_SHOWN]:
-        return
-    terminalreporter.section("not shown here, for want of a real Kafka")
-    for line in (*config.stash[LACKING_KAFKA], *config.stash[NOT_SHOWN]):
-        terminalreporter.line(line)
+    skipped = terminalreporter.getreports("skipped")
+    if not_shown := [report.nodeid for report in skipped if ONLY_REAL_KAFKA in str(report.longrepr)]:
+        terminalreporter.section("not shown here, for want of a real Kafka")
+        for line in (*config.stash[LACKING_KAFKA], *not_shown):
+            terminalreporter.line(line)
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 - `ingest`    the service of the Faust app that reads: one consumer, one lane for each partition that it holds
 - `source`    the input topics of one partition, read exactly from where the lane says (the lane's `Source`)
+- `reread`    the same once more, where aiokafka cannot unpack what it has fetched
 - `cluster`   which Kafka, and who we are there, as the settings say it
 - `clients`   the options that every client is made with (TLS, SASL), and the one that asks about topics and groups
 - `consumer`  that consumer's settings, each with its reason

@@ -10,6 +10,7 @@ from streams.kafka.clients import client_options
 from streams.kafka.cluster import Kafka
 from streams.kafka.errors import answering, closed, reach
 from streams.kafka.marks import POLL_MS, reader
+from streams.kafka.reread import next_records
 from streams.lane.ports import Bounds, Record
 
 Place = tuple[str, int]
@@ -46,7 +47,7 @@ async def _record_at(consumer: AIOKafkaConsumer, tp: TopicPartition, offset: int
     consumer.assign([tp])
     consumer.seek(tp, offset)
     while True:
-        for record in (await consumer.getmany(tp, timeout_ms=POLL_MS)).get(tp, ()):
+        for record in await next_records(consumer, tp, POLL_MS):
             found: Record | None = record if record.offset == offset else None
             return found
         if await consumer.position(tp) > offset:

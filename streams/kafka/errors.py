@@ -4,7 +4,8 @@
     ├── KafkaUnreachable   nobody answers at the address: wait, or look at the address  (exit code 3)
     ├── Unprotected        it would be spoken to in plain text through a network: refused  (exit code 5)
     ├── TopicsDiffer       Kafka has other topics than leadline needs: the operator decides  (exit code 5)
-    └── NeverTaken         Kafka will never take this record, however often it is offered: a lane halts
+    ├── NeverTaken         Kafka will never take this record, however often it is offered: a lane halts
+    └── Unreadable         what Kafka holds cannot be unpacked, however often it is fetched: a lane halts
 
 A running worker knows two more, from the lane's ports: SourceUnavailable (wait) and PositionLost (take over
 again). aiokafka's own errors do not leave this package, save those that nobody expects: these end the process.
@@ -30,6 +31,7 @@ from aiokafka.errors import (
     TopicAuthorizationFailedError,
     TransactionalIdAuthorizationFailed,
     UnknownTopicOrPartitionError,
+    UnsupportedCodecError,
 )
 
 from streams.kafka.cluster import Cluster, Kafka
@@ -82,6 +84,24 @@ class TopicsDiffer(KafkaFault):
 
 class NeverTaken(KafkaFault, Halted):
     """Kafka refuses this record for good: too large, or not allowed."""
+
+
+class Unreadable(KafkaFault, Halted):
+    """Bytes at an offset that nobody can unpack. They end before `end`, if what stands before them is true."""
+
+    def __init__(self, topic: str, partition: int, offset: int, end: int, error: Exception) -> None:
+        place = f"{topic}/{partition}"
+        cause = str(error) or type(error).__name__
+        if isinstance(error, UnsupportedCodecError):
+            remedy = "Install leadline with all its libraries, or in a version that knows this compression."
+        else:
+            remedy = (
+                "What Kafka holds there is damaged. If another replica has it whole, make that one the leader, and "
+                "the lane goes on by itself. If none has: remove what is before offset "
+                f"{max(end, offset + 1)} with Kafka's kafka-delete-records.sh, and then `leadline accept-gap "
+                f"--partition {partition} --topic {topic}` goes on without what was not scored of it."
+            )
+        super().__init__(f"{place} cannot be read from offset {offset} on: {cause}. {remedy}")
 
 
 PATIENCE_S = 2.0

@@ -5,7 +5,7 @@ Kafka does not know what partitioner a producer has, so what it has written is l
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
@@ -14,6 +14,7 @@ from streams.kafka.cluster import Kafka
 from streams.kafka.errors import answering
 from streams.kafka.marks import POLL_MS, reader
 from streams.kafka.placement import partition_of
+from streams.kafka.reread import is_of_unpacking, reread
 
 RECORDS = 50
 """Of each partition: a partitioner that is not murmur2 misplaces four of five."""
@@ -61,10 +62,31 @@ async def sample(kafka: Kafka, topics: Sequence[str], partitions: int) -> dict[s
 async def _newest(consumer: AIOKafkaConsumer, places: Iterable[TopicPartition]) -> list[ConsumerRecord]:
     beginnings = await consumer.beginning_offsets(places)
     ends = await consumer.end_offsets(places)
-    for place, end in ends.items():
-        consumer.seek(place, max(beginnings[place], end - RECORDS))
+    starts = {place: max(beginnings[place], end - RECORDS) for place, end in ends.items()}
+    try:
+        return await _read(consumer, starts, ends)
+    except Exception as error:
+        if not is_of_unpacking(error):
+            raise
+    again = [await _reread(consumer, place, start, ends[place]) for place, start in starts.items()]
+    return [record for records in again for record in records]
+
+
+async def _read(
+    consumer: AIOKafkaConsumer, starts: Mapping[TopicPartition, int], ends: Mapping[TopicPartition, int]
+) -> list[ConsumerRecord]:
+    for place, start in starts.items():
+        consumer.seek(place, start)
     records: list[ConsumerRecord] = []
     while [place for place, end in ends.items() if await consumer.position(place) < end]:
         fetched = await consumer.getmany(timeout_ms=POLL_MS)
         records += (each for place, found in fetched.items() for each in found if each.offset < ends[place])
+    return records
+
+
+async def _reread(consumer: AIOKafkaConsumer, place: TopicPartition, offset: int, end: int) -> list[ConsumerRecord]:
+    records: list[ConsumerRecord] = []
+    while offset < end:
+        found, offset = await reread(consumer, place, offset)
+        records += (each for each in found if each.offset < end)
     return records

@@ -9,6 +9,7 @@ What makes it exact, whatever Kafka or aiokafka do in between:
 3. What was fetched of a topic that the lane does not want now is taken too, and kept here: aiokafka fetches
    nothing from a broker while records of any of its partitions have lain unread for less than 100 ms.
 4. Once the partition is revoked, every pull ends at once with PositionLost, one that waits included.
+5. Where aiokafka cannot unpack what it has fetched, the same is read once more in another way (`reread`).
 """
 
 from __future__ import annotations
@@ -16,9 +17,11 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
+import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import (
     IllegalStateError,
@@ -28,6 +31,8 @@ from aiokafka.errors import (
 )
 
 from streams.clock import Clock
+from streams.kafka.errors import Unreadable
+from streams.kafka.reread import is_of_unpacking, reread
 from streams.lane.ports import Bounds, PositionLost, Pull, Record, SourceUnavailable
 
 BUFFER_RECORDS = 4_000
@@ -51,6 +56,10 @@ BOUNDS_TIMEOUT_S = 10.0
 
 LOST = (OffsetOutOfRangeError, NoOffsetForPartitionError, IllegalStateError)
 """aiokafka's words for: the log does not have this position, nobody has said a position, not assigned."""
+
+log = structlog.get_logger("leadline.ingest")
+
+T = TypeVar("T")
 
 
 class Told(NamedTuple):
@@ -103,6 +112,7 @@ class PartitionSource:
         self._stands = {topic: _Stand(TopicPartition(topic, partition)) for topic in topics}
         self._pulled_at_s = float("-inf")
         self._is_pulling = False
+        self._unreadable: tuple[TopicPartition, int] | None = None
         self._released: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def release(self) -> None:
@@ -111,13 +121,17 @@ class PartitionSource:
             self._released.set_result(None)
 
     async def bounds(self) -> Mapping[str, Bounds]:
-        """Where each topic's log begins and ends; the end is the last stable offset."""
+        """Where each topic's log begins and ends; the end is the last stable offset.
+
+        Raises Unreadable again while what could not be read cannot: a lane that takes over stays halted.
+        """
         self._check_held()
         partitions = [stand.tp for stand in self._stands.values()]
         try:
             async with asyncio.timeout(BOUNDS_TIMEOUT_S):
                 beginnings = await self._consumer.beginning_offsets(partitions)
                 ends = await self._consumer.end_offsets(partitions)
+                await self._check_readable()
         except (TimeoutError, KafkaError) as error:
             raise SourceUnavailable(f"partition {self.partition}: bounds: {error!r}") from error
         return {tp.topic: Bounds(beginnings[tp], ends[tp]) for tp in partitions}
@@ -244,11 +258,8 @@ class PartitionSource:
             stand.heard, stand.heard_at_s = heard, self._clock.monotonic_s()
 
     async def _fetch(self, stands: Sequence[_Stand], wait_s: float) -> Mapping[TopicPartition, Sequence[Record]]:
-        partitions = [stand.tp for stand in stands]
         try:
-            fetching = self._consumer.getmany(*partitions, timeout_ms=int(wait_s * 1_000))
-            fetched: Mapping[TopicPartition, Sequence[Record]] = await self._unless_released(fetching)
-            return fetched
+            return await self._fetch_whole(stands, wait_s)
         except LOST as error:
             raise PositionLost(f"partition {self.partition}: {error!r}") from error
         except KafkaError as error:
@@ -260,9 +271,41 @@ class PartitionSource:
                 raise SourceUnavailable(f"partition {self.partition}: {error!r}") from error
             raise
 
-    async def _unless_released(
-        self, fetching: Awaitable[Mapping[TopicPartition, Sequence[Record]]]
+    async def _fetch_whole(
+        self, stands: Sequence[_Stand], wait_s: float
     ) -> Mapping[TopicPartition, Sequence[Record]]:
+        """What aiokafka brings; where it cannot unpack that, what is read past it."""
+        try:
+            fetching = self._consumer.getmany(*(stand.tp for stand in stands), timeout_ms=int(wait_s * 1_000))
+            fetched: Mapping[TopicPartition, Sequence[Record]] = await self._unless_released(fetching)
+            return fetched
+        except Exception as error:
+            if not is_of_unpacking(error):
+                raise
+            log.warning("ingest.read_again", partition=self.partition, error=repr(error))
+        return await self._reread(stands)
+
+    async def _reread(self, stands: Sequence[_Stand]) -> Mapping[TopicPartition, Sequence[Record]]:
+        """The error does not say which topic it is about; all are moved only after all are read."""
+        found = []
+        for stand in stands:
+            try:
+                found.append(await self._unless_released(reread(self._consumer, stand.tp, stand.taken_to)))
+            except Unreadable:
+                self._unreadable = stand.tp, stand.taken_to
+                raise
+        for stand, (_, next_offset) in zip(stands, found, strict=True):
+            self._consumer.seek(stand.tp, next_offset)
+        return {stand.tp: records for stand, (records, _) in zip(stands, found, strict=True)}
+
+    async def _check_readable(self) -> None:
+        if self._unreadable is None:
+            return
+        with suppress(OffsetOutOfRangeError):  # it was removed, and that is for the bounds to tell
+            await reread(self._consumer, *self._unreadable)
+        self._unreadable = None
+
+    async def _unless_released(self, fetching: Awaitable[T]) -> T:
         """What the fetch brings; while a rebalance goes on it would not end by itself."""
         task = asyncio.ensure_future(fetching)
         try:

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from schemas.accepted import Json, Signal
-from schemas.cloudevents import is_cloud_event, open_event
+from schemas.cloudevents import Headers, is_cloud_event, open_event
 from schemas.codec import decode_object, read_command, read_profile, read_signal
 from schemas.commands import LeadCommand, ModelCommand
 from schemas.profiles import ProfileUpdate
 from schemas.rejected import Reason, Refused
 from schemas.topics import BY_NAME, REKEYED, Family, Topic
-from streams.lane.ports import Record
+from streams.lane.ports import UNREADABLE_HEADERS, Record
 
 ORIGIN_HEADER = "leadline-origin"
 """Where a re-keyed record came from: `<topic>/<partition>/<offset>`."""
@@ -63,7 +63,7 @@ def read_input(record: Record, timestamp_ms: int) -> Input:
             origin = _read_origin(record)
             topic = BY_NAME[origin.topic]
         headers = record.headers
-        if headers and is_cloud_event(headers):
+        if headers and _tell_an_event(headers):
             members = open_event(record.value, headers, topic)
         else:
             members = decode_object(record.value)
@@ -129,6 +129,13 @@ def _read_said(
     if topic.family is Family.PROFILE:
         return read_profile(members, timestamp_ms)
     return read_command(members, timestamp_ms)
+
+
+def _tell_an_event(headers: Headers) -> bool:
+    """Whether the record is a CloudEvent. Raises Refused where they could not be read."""
+    if headers is UNREADABLE_HEADERS:
+        raise Refused(Reason.WRONG_TYPE, "headers")
+    return is_cloud_event(headers)
 
 
 def _check_key(record: Record, lead_id: str) -> None:

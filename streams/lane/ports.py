@@ -12,6 +12,9 @@ from typing import NamedTuple, Protocol
 
 from schemas.published import Published
 
+UNREADABLE_HEADERS: Sequence[tuple[str, bytes | None]] = (("", None),)
+"""Stands in place of a record's headers, itself and no copy, if the name of one is not UTF-8."""
+
 
 class Record(Protocol):
     """One Kafka record. aiokafka's `ConsumerRecord` is one as it stands, so nothing is copied."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from schemas.published import Published
+from streams.kafka.errors import Unreadable
 from streams.lane.commits import new_commit_id
 from streams.lane.lane import AGAIN_S, Lane
 from streams.lane.ports import (
@@ -172,6 +173,8 @@ async def _hold(lane: Lane) -> None:
             return await lane.hold()
         except (Rewound, PositionLost, SourceUnavailable):
             await asyncio.sleep(AGAIN_S)
+        except Unreadable:
+            raise
         except Halted as error:
             raise Halted(
                 f"what an earlier rebuild of lane {lane.partition} has left does not fit the logs any more: "

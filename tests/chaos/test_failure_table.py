@@ -22,7 +22,11 @@ class Proof(NamedTuple):
 
 PROVEN = {
     "bad record": Proof(
-        tests=("connected/test_bad_input.py::test_each_bad_record_is_told_once_and_the_lane_goes_on",)
+        tests=(
+            "connected/test_bad_input.py::test_each_bad_record_is_told_once_and_the_lane_goes_on",
+            "connected/test_unreadable.py"
+            "::test_a_header_whose_name_is_no_text_is_refused_and_its_neighbours_are_scored_once",
+        )
     ),
     "record in the wrong partition (librdkafka's default partitioner)": Proof(
         ("foreign-partitioner",),
@@ -91,6 +95,9 @@ PROVEN = {
     "Redis older than the lane": Proof(
         ("redis-older", "replica-promoted"),
         ("connected/test_position_guards.py::test_an_older_redis_begins_the_next_timeline",),
+    ),
+    "what Kafka holds is damaged": Proof(
+        tests=("connected/test_unreadable.py::test_damaged_bytes_halt_the_lane_until_they_are_removed",)
     ),
     "retention passed the position, topic made anew, Redis emptied or another": Proof(
         ("retention-passed", "topic-made-anew"),

@@ -8,13 +8,15 @@ from contextlib import asynccontextmanager
 
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from confluent_kafka import Producer
 
 from schemas.topics import INPUT_NAMES
 from streams.clock import SystemClock
 from streams.kafka.producer import RecordProducer, send_everywhere
 from streams.kafka.source import PartitionSource
-from streams.lane.ports import PositionLost, Pull
+from streams.lane.ports import UNREADABLE_HEADERS, PositionLost, Pull
 from tests.conftest import FreshTopics
+from tests.support.batches import LATIN, Made, batch, compression_of, send_batch
 
 OPENS, CLICKS = INPUT_NAMES[:2]
 START = dict.fromkeys(INPUT_NAMES, 0)
@@ -142,6 +144,43 @@ async def test_a_consumer_that_stands_elsewhere_is_put_right(fresh_topics: Fresh
         consumer.seek(TopicPartition(OPENS, 0), 90)
         rest = await pull_until(source, lambda pull: pull.next_offset[OPENS] == 100)
     assert offsets(rest, OPENS) == list(range(before, 100))
+
+
+@pytest.mark.parametrize(("compression", "number"), [("gzip", 1), ("snappy", 2), ("lz4", 3), ("zstd", 4)])
+async def test_each_compression_of_kafka_is_read(fresh_topics: FreshTopics, compression: str, number: int) -> None:
+    """What librdkafka has compressed comes as it was sent."""
+    bootstrap = await fresh_topics(1)
+    sent = [b'{"id": "e-%d", "lead_id": "L-%d"}' % (number, number % 7) for number in range(2_000)]
+    producer = Producer({"bootstrap.servers": bootstrap, "compression.type": compression, "linger.ms": 50})
+    for value in sent:
+        producer.produce(OPENS, value=value, partition=0)
+    assert await asyncio.to_thread(producer.flush, LONG_S) == 0
+    assert await compression_of(bootstrap, OPENS, 0) == number
+    async with a_source(bootstrap) as (source, _):
+        pull = await pull_until(source, lambda pull: OPENS in pull.exhausted)
+    assert [record.value for record in pull.records[OPENS]] == sent
+
+
+@pytest.mark.real_kafka
+async def test_what_was_taken_back_stays_away_where_aiokafka_cannot_unpack(
+    fresh_topics: FreshTopics, prefix: str
+) -> None:
+    """Read again in another way, an aborted transaction is not seen either, and no record comes twice."""
+    bootstrap = await fresh_topics(1)
+    await produce(bootstrap, OPENS, 5)
+    await send_batch(bootstrap, OPENS, 0, batch([Made(b"L", b"bad", 0, LATIN)]))
+    async with AIOKafkaProducer(bootstrap_servers=bootstrap, transactional_id=prefix) as producer:
+        await producer.begin_transaction()
+        await producer.send_and_wait(OPENS, b"no", partition=0)
+        await producer.abort_transaction()
+    await produce(bootstrap, OPENS, 5, first=5)
+    await produce(bootstrap, CLICKS, 5)
+    async with a_source(bootstrap) as (source, _):
+        pull = await pull_until(source, lambda pull: len(pull.exhausted) == len(INPUT_NAMES))
+    numbers = [b"%d" % number for number in range(10)]
+    assert [record.value for record in pull.records[OPENS]] == [*numbers[:5], b"bad", *numbers[5:]]
+    assert [record.headers is UNREADABLE_HEADERS for record in pull.records[OPENS]].index(True) == 5
+    assert offsets(pull, CLICKS) == list(range(5))
 
 
 @pytest.mark.real_kafka

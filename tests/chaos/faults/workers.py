@@ -40,11 +40,11 @@ class Killed(Fault):
     async def heal(self, stage: Stage) -> None:
         """The other holds what it held."""
         await stage.recovered()
-        self.taken = self.lost & self.other.lanes
+        await stage.until_held(self.lost, self.other)
 
     def evidence(self, stage: Stage) -> Evidence:
-        """The kernel's word, and whose the lanes are."""
-        return {"killed by signal 9": self.victim.worker.exit_code == -9, "lanes taken over": len(self.taken)}
+        """The kernel's word, and whose the lanes were."""
+        return {"killed by signal 9": self.victim.worker.exit_code == -9, "lanes taken over": len(self.lost)}
 
 
 class KilledBeforePublishing(Fault):
