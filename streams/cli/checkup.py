@@ -11,7 +11,7 @@ from importlib.metadata import version
 from schemas.instants import MINUTE_MS
 from schemas.topics import COMMANDS, INPUT_NAMES, REKEYED
 from scoring.state import STATE_FORMAT
-from streams.cli.diagnosis import LaneFacts, Level, Verdict
+from streams.cli.diagnosis import LaneReading, Level, Verdict
 from streams.cli.errors import CRASH, UNSAFE
 from streams.cli.pictures import span
 from streams.kafka.group import Group
@@ -41,7 +41,7 @@ MIB = 1024 * 1024
 MEMORY = "memory of Redis"
 
 
-def judge_redis(conditions: Sequence[Condition], lanes: Sequence[LaneFacts], asked_ms: int) -> Iterator[Verdict]:
+def judge_redis(conditions: Sequence[Condition], lanes: Sequence[LaneReading], asked_ms: int) -> Iterator[Verdict]:
     """Of one server, or of each shard of a cluster: version, format of the states, saving, memory, clock.
 
     `asked_ms`: by this host's clock, when they said so.
@@ -74,7 +74,7 @@ def worst_skew(conditions: Sequence[Condition], asked_ms: int) -> tuple[str, int
     return max(skews, key=lambda skew: abs(skew[1]), default=("", 0))
 
 
-def judge_group(group: Group | None, partitions: int, lanes: Sequence[LaneFacts]) -> Iterator[Verdict]:
+def judge_group(group: Group | None, partitions: int, lanes: Sequence[LaneReading]) -> Iterator[Verdict]:
     """Whether workers are there, come and go, or are more than there are lanes."""
     if group is None:
         return
@@ -119,7 +119,7 @@ def judge_samples(samples: Mapping[str, Sample], redis_ms: int | None) -> Iterat
 
 
 def judge_retention(
-    lanes: Sequence[LaneFacts], retentions: Mapping[str, int | None], now_ms: int
+    lanes: Sequence[LaneReading], retentions: Mapping[str, int | None], now_ms: int
 ) -> Iterator[Verdict]:
     """Of each lane that is so far behind that Kafka may remove what it has still to read."""
     for lane in lanes:
@@ -160,7 +160,7 @@ def _saving(condition: Condition, about: str) -> Iterator[Verdict]:
         yield Verdict(Level.WARNING, about, what, "set appendfsync everysec")
 
 
-def _memory(conditions: Sequence[Condition], lanes: Sequence[LaneFacts]) -> Iterator[Verdict]:
+def _memory(conditions: Sequence[Condition], lanes: Sequence[LaneReading]) -> Iterator[Verdict]:
     """Of several servers the fullest one decides: the lanes there wait when it is full, the others do not."""
     fullest = max(conditions, key=_share)
     leads, used = sum(lane.counts.leads for lane in lanes), sum(condition.used_bytes for condition in conditions)

@@ -43,7 +43,7 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
-class LaneFacts:
+class LaneReading:
     """What was read of one lane: its meta hash, how much it holds, the bounds of its topics (none: unknown).
 
     `gaps` is what halts it; `has_draft`: a rebuild has begun to compute it anew.
@@ -93,7 +93,7 @@ def judge_topics(findings: Iterable[Finding]) -> Iterator[Verdict]:
         yield Verdict(level, f"topic {finding.topic}", what, finding.remedy, code)
 
 
-def judge_lanes(lanes: Sequence[LaneFacts], given: Settings, now_ms: int) -> Iterator[Verdict]:
+def judge_lanes(lanes: Sequence[LaneReading], given: Settings, now_ms: int) -> Iterator[Verdict]:
     """Of all lanes together, and of each that stands out."""
     taken = [lane for lane in lanes if lane.meta]
     untaken = [str(lane.partition) for lane in lanes if not lane.meta]
@@ -108,7 +108,7 @@ def judge_lanes(lanes: Sequence[LaneFacts], given: Settings, now_ms: int) -> Ite
         yield from _outbox(lane, given.outbox_limit)
 
 
-def _identity(lanes: Sequence[LaneFacts], given: Settings) -> Iterator[Verdict]:
+def _identity(lanes: Sequence[LaneReading], given: Settings) -> Iterator[Verdict]:
     for name, ours, variables in (
         ("layout", layout(given.partitions), "LEADLINE_PARTITIONS"),
         ("environment", given.environment, "LEADLINE_ENVIRONMENT"),
@@ -119,7 +119,7 @@ def _identity(lanes: Sequence[LaneFacts], given: Settings) -> Iterator[Verdict]:
             yield Verdict(Level.ERROR, "lanes", what, remedy, UNSAFE)
 
 
-def _models(lanes: Sequence[LaneFacts]) -> Iterator[Verdict]:
+def _models(lanes: Sequence[LaneReading]) -> Iterator[Verdict]:
     by_version: dict[str, list[str]] = {}
     for lane in lanes:
         by_version.setdefault(lane.model, []).append(str(lane.partition))
@@ -132,12 +132,12 @@ def _models(lanes: Sequence[LaneFacts]) -> Iterator[Verdict]:
         yield Verdict(Level.WARNING, "lanes", f"have different models in force: {which}", remedy)
 
 
-def _gaps(lane: LaneFacts) -> Iterator[Verdict]:
+def _gaps(lane: LaneReading) -> Iterator[Verdict]:
     for gap in lane.gaps:
         yield Verdict(Level.ERROR, f"lane {lane.partition}", f"is halted: {gap.what}", gap.remedy, UNSAFE)
 
 
-def _rebuild(lane: LaneFacts) -> Iterator[Verdict]:
+def _rebuild(lane: LaneReading) -> Iterator[Verdict]:
     command = f"`leadline rebuild --partition {lane.partition}`"
     if "rebuild" in lane.meta:
         what = "is taken from its worker, to be rebuilt"
@@ -150,7 +150,7 @@ def _rebuild(lane: LaneFacts) -> Iterator[Verdict]:
     yield Verdict(Level.WARNING, f"lane {lane.partition}", what, remedy)
 
 
-def _outbox(lane: LaneFacts, limit: int) -> Iterator[Verdict]:
+def _outbox(lane: LaneReading, limit: int) -> Iterator[Verdict]:
     waiting, remedy = lane.counts.outbox, "check the worker's log for what Kafka answers to its records"
     if waiting >= limit:
         what = f"{waiting} changes wait for Kafka, so it has stopped reading"
@@ -160,7 +160,7 @@ def _outbox(lane: LaneFacts, limit: int) -> Iterator[Verdict]:
         yield Verdict(Level.WARNING, f"lane {lane.partition}", what, remedy)
 
 
-def _pace(lane: LaneFacts, now_ms: int) -> Iterator[Verdict]:
+def _pace(lane: LaneReading, now_ms: int) -> Iterator[Verdict]:
     stands_ms = lane.stream_time_ms
     if lane.behind and stands_ms is not None and now_ms - stands_ms > BEHIND_MS:
         what = f"{lane.behind} records wait, and it has come to {format_ms(stands_ms)}"

@@ -9,7 +9,7 @@ import click
 
 from schemas.instants import format_ms
 from streams.cli.clients import settings
-from streams.cli.diagnosis import LaneFacts, Level, Verdict
+from streams.cli.diagnosis import LaneReading, Level, Verdict
 from streams.cli.doctor_metrics import metrics
 from streams.cli.examination import Examination, examine
 from streams.cli.output import json_option, table, write, write_json
@@ -63,13 +63,13 @@ def _lines(found: Examination, colours: Paint) -> Iterator[str]:
         )
 
 
-def _row(lane: LaneFacts) -> tuple[str, ...]:
+def _row(lane: LaneReading) -> tuple[str, ...]:
     to_read = "?" if lane.behind is None else f"{lane.behind:,}"
     counts = lane.counts
     return f"{lane.partition}", lane.model, to_read, _time(lane) or "", f"{counts.outbox:,}", f"{counts.leads:,}"
 
 
-def _time(lane: LaneFacts) -> str | None:
+def _time(lane: LaneReading) -> str | None:
     return None if lane.stream_time_ms is None else format_ms(lane.stream_time_ms // 1000 * 1000)
 
 

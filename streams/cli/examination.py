@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from schemas.topics import INPUT_NAMES
 from streams.cli.checkup import SAMPLED, judge_group, judge_redis, judge_retention, judge_samples, worst_skew
-from streams.cli.diagnosis import LaneFacts, Level, Verdict, judge_lanes, judge_topics
+from streams.cli.diagnosis import LaneReading, Level, Verdict, judge_lanes, judge_topics
 from streams.cli.errors import UNREACHABLE, UNSAFE
 from streams.cli.gap_search import find_gaps
 from streams.clock import Clock
@@ -31,7 +31,7 @@ class Examination:
     """What was found, and the lanes that could be read."""
 
     verdicts: tuple[Verdict, ...]
-    lanes: tuple[LaneFacts, ...]
+    lanes: tuple[LaneReading, ...]
 
     @property
     def exit_code(self) -> int:
@@ -58,7 +58,7 @@ async def examine(given: Settings, clock: Clock) -> Examination:
 
 
 def _of_both(
-    kafka: _Kafka, redis: _Redis, lanes: Sequence[LaneFacts], given: Settings, now_ms: int
+    kafka: _Kafka, redis: _Redis, lanes: Sequence[LaneReading], given: Settings, now_ms: int
 ) -> Iterator[Verdict]:
     """What needs facts of one beside those of the other."""
     if redis.conditions:
@@ -82,7 +82,7 @@ class _Redis:
     """`asked_ms`: by this host's clock, when the servers said how they are."""
 
     verdicts: Sequence[Verdict]
-    lanes: tuple[LaneFacts, ...] = ()
+    lanes: tuple[LaneReading, ...] = ()
     conditions: Sequence[Condition] = ()
     asked_ms: int = 0
 
@@ -163,9 +163,9 @@ async def _refusal(store: Store) -> str:
     return ""
 
 
-async def _read_lanes(reader: Reader, partitions: int) -> tuple[LaneFacts, ...]:
+async def _read_lanes(reader: Reader, partitions: int) -> tuple[LaneReading, ...]:
     lanes = [
-        LaneFacts(
+        LaneReading(
             number,
             await reader.meta(number),
             await reader.counts(number),

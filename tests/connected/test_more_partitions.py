@@ -17,6 +17,9 @@ from tests.support.workers import Site, Worker, eventually
 BEFORE, AFTER = 2, 4
 EVENTS = 2_000
 
+FADED = 0.001
+"""Points, between two looks: seconds."""
+
 pytestmark = [pytest.mark.timeout(180), pytest.mark.real_kafka]
 
 
@@ -28,7 +31,7 @@ async def test_a_layout_with_more_partitions_comes_to_the_same_scores(
     old = Site(bootstrap, redis_url, prefix, tmp_path, BEFORE)
     new = Site(bootstrap, redis_url, f"{prefix}-{AFTER}", tmp_path, AFTER, started=1)
     await answer(old, "simulate", "--leads", "100", "--rate", "0", "--events", f"{EVENTS}")
-    stood = await scored(old)
+    await score(old)
     await add_partitions(bootstrap)
     assert (await leadline(old, "topics", "check")).code == 5
     assert (await leadline(new, "topics", "check")).code == 0
@@ -36,7 +39,7 @@ async def test_a_layout_with_more_partitions_comes_to_the_same_scores(
     await eventually(lambda: halted(worker), timeout_s=30, what="lanes that had published halt", workers=(worker,))
     assert (await leadline(new, "accept-gap", "--yes")).code == 0
     await new.caught_up(worker)
-    stands = await leads_of(new)
+    stood, stands = await leads_of(old), await leads_of(new)
     assert worker.stop() == 0
     assert len(stands) == len(stood) > 50
     assert differences(stood, stands) == []
@@ -44,13 +47,11 @@ async def test_a_layout_with_more_partitions_comes_to_the_same_scores(
     assert {partition for _, partition, _ in records} >= set(range(BEFORE, AFTER))
 
 
-async def scored(site: Site) -> dict[str, dict[str, Any]]:
-    """What a worker makes of what is there; it has ended then."""
+async def score(site: Site) -> None:
+    """A worker takes all that is there; it has ended then."""
     worker = site.start()
     await site.caught_up(worker)
-    found = await leads_of(site)
     assert worker.stop() == 0
-    return found
 
 
 async def leads_of(site: Site) -> dict[str, dict[str, Any]]:
@@ -61,12 +62,13 @@ async def leads_of(site: Site) -> dict[str, dict[str, Any]]:
 
 
 def differences(stood: dict[str, dict[str, Any]], stands: dict[str, dict[str, Any]]) -> list[str]:
-    """Leads of which anything is told otherwise; a score fades a little while the other is computed."""
+    """Leads of which anything is told otherwise."""
     found = []
     for lead_id, before in stood.items():
         after = stands[lead_id]
         same = {name for name in before if before[name] == after[name]}
-        if set(before) - same - {"score", "falls_at"} or before["score"] != pytest.approx(after["score"], abs=0.05):
+        score = pytest.approx(after["score"], abs=FADED)
+        if set(before) - same - {"score", "falls_at"} or before["score"] != score:
             found.append(f"{before}\n  {after}")
     return found
 

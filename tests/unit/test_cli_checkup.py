@@ -10,7 +10,7 @@ import pytest
 from schemas.instants import DAY_MS, HOUR_MS, parse_ms
 from schemas.topics import COMMANDS, INPUT_NAMES
 from streams.cli.checkup import LEADLINE, MEMORY, MIB, judge_group, judge_redis, judge_retention, judge_samples
-from streams.cli.diagnosis import LaneFacts, Level, Verdict
+from streams.cli.diagnosis import LaneReading, Level, Verdict
 from streams.kafka.group import Group
 from streams.kafka.samples import Sample
 from streams.lane.ports import Bounds
@@ -35,11 +35,11 @@ GOOD = Condition(
 Told = list[tuple[Level, str, int]]
 
 
-def lane(leads: int = 50_000, *, behind_ms: int = 0, end: int = 50, state_format: str = "1") -> LaneFacts:
+def lane(leads: int = 50_000, *, behind_ms: int = 0, end: int = 50, state_format: str = "1") -> LaneReading:
     """A lane that has read 50 records of two topics, so long ago."""
     meta = {"format": state_format, "stream_time": f"{NOW_MS - behind_ms}"}
     meta |= {f"offset:{topic}": "50" for topic in (OPENS, CLICKS)}
-    return LaneFacts(0, meta, Counts(leads, 0, 0), {OPENS: Bounds(0, end), CLICKS: Bounds(0, 50)})
+    return LaneReading(0, meta, Counts(leads, 0, 0), {OPENS: Bounds(0, end), CLICKS: Bounds(0, 50)})
 
 
 def told(verdicts: Iterable[Verdict]) -> Told:
@@ -137,7 +137,7 @@ def test_the_group_is_told_by_who_is_in_it() -> None:
     """Nobody, too many, somebody who comes and goes; before the first worker nothing is wrong."""
     taken = [lane()]
     assert told(judge_group(Group("Empty", 0), 6, taken)) == [(Level.WARNING, "workers", 0)]
-    assert told(judge_group(Group("Dead", 0), 6, [LaneFacts(0, {}, Counts(0, 0, 0))])) == []
+    assert told(judge_group(Group("Dead", 0), 6, [LaneReading(0, {}, Counts(0, 0, 0))])) == []
     assert "7 are in the group, and there are 6 lanes" in texts(judge_group(Group("Stable", 7), 6, taken))
     assert "1 worker in the group share" in texts(judge_group(Group("PreparingRebalance", 1), 6, taken))
     assert texts(judge_group(Group("Stable", 1), 6, taken)) == "workers: 1 worker for 6 lanes -> "

@@ -9,7 +9,7 @@ import pytest
 
 from schemas.instants import parse_ms
 from schemas.topics import CHANGES, INPUT_NAMES
-from streams.cli.diagnosis import LaneFacts, Level, Verdict, judge_lanes, judge_topics
+from streams.cli.diagnosis import LaneReading, Level, Verdict, judge_lanes, judge_topics
 from streams.cli.examination import Examination
 from streams.kafka.topics import Finding
 from streams.lane.gaps import Gap, Way
@@ -28,13 +28,13 @@ META = {
 
 def lane(
     partition: int = 0, *, meta: Mapping[str, str] = META, outbox: int = 0, end: int = 50, beginning: int = 0
-) -> LaneFacts:
+) -> LaneReading:
     """A lane that has read all of every topic, unless said otherwise of the first."""
     bounds = {topic: Bounds(0, 50) for topic in INPUT_NAMES} | {OPENS: Bounds(beginning, end)}
-    return LaneFacts(partition, meta, Counts(100, 3, outbox), bounds)
+    return LaneReading(partition, meta, Counts(100, 3, outbox), bounds)
 
 
-def judged(*lanes: LaneFacts) -> list[Verdict]:
+def judged(*lanes: LaneReading) -> list[Verdict]:
     """What is said of these lanes."""
     return list(judge_lanes(lanes, SETTINGS, NOW_MS))
 
@@ -46,7 +46,7 @@ def test_nothing_is_said_of_lanes_in_order() -> None:
 
 def test_a_lane_that_nobody_took_is_a_warning() -> None:
     """A new installation has no worker yet."""
-    (verdict,) = judged(lane(0), LaneFacts(1, {}, Counts(0, 0, 0)))
+    (verdict,) = judged(lane(0), LaneReading(1, {}, Counts(0, 0, 0)))
     assert (verdict.level, verdict.exit_code) == (Level.WARNING, 0)
     assert verdict.what == "no worker has ever taken lane 1"
 
