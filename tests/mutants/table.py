@@ -89,6 +89,13 @@ MUTANTS = (
         unseen="the repeat comes from an older version: the lane takes over again, and finds that it was written",
     ),
     Mutant(
+        "absent key",
+        "a commit is whole or not at all while a Redis Cluster moves its lane",
+        (Edit("streams.store.commit:keys_of", "keys.absent", "keys.meta"),),
+        (KAFKA + "test_redis_cluster.py::test_a_lane_waits_while_half_of_it_has_moved",),
+        unseen="the simulation has one Redis",
+    ),
+    Mutant(
         "idle compare",
         "an idle lane looks whether Redis still stands where it left it",
         (
