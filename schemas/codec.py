@@ -33,6 +33,8 @@ AHEAD_MAX_MS = 5 * MINUTE_MS
 BEHIND_MAX_MS = 400 * DAY_MS
 """As long as the inputs are kept."""
 
+_AHEAD_MS, _BEHIND_MS = AHEAD_MAX_MS, BEHIND_MAX_MS
+
 Word = TypeVar("Word", bound=BaseModel)
 
 _KINDS_MAX = 4096
@@ -49,14 +51,18 @@ def decode_object(value: bytes | None) -> dict[str, Json]:
         raise Refused(Reason.NO_VALUE)
     if len(value) > VALUE_MAX_BYTES:
         raise Refused(Reason.TOO_LARGE)
-    if value.count(b"[") + value.count(b"{") > DEPTH_MAX and _depth(value) > DEPTH_MAX:
-        raise Refused(Reason.TOO_DEEP)
     try:
         members: dict[str, Json] = _decode_json(value)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        _check_depth(value)
         raise Refused(Reason.NOT_JSON) from None
     if type(members) is not dict:
+        _check_depth(value)
         raise Refused(Reason.NOT_OBJECT)
+    for member in members.values():
+        if type(member) is dict or type(member) is list:
+            _check_depth(value)
+            break
     return members
 
 
@@ -74,10 +80,10 @@ def read_signal(members: dict[str, Json], default_kind: str | None, timestamp_ms
 
 def check_instant(occurred_ms: int, timestamp_ms: int | None) -> None:
     """Refuses an instant before 2000 or after 2100, or too far from the record's Kafka timestamp."""
-    timestamp_ms = occurred_ms if timestamp_ms is None else timestamp_ms
-    if occurred_ms < YEAR_2000_MS or timestamp_ms - occurred_ms > BEHIND_MAX_MS:
+    known_ms = occurred_ms if timestamp_ms is None else timestamp_ms
+    if occurred_ms < YEAR_2000_MS or known_ms - occurred_ms > _BEHIND_MS:
         raise Refused(Reason.TOO_OLD, "occurred_at")
-    if occurred_ms - timestamp_ms > AHEAD_MAX_MS or occurred_ms > LATEST_MS:
+    if occurred_ms - known_ms > _AHEAD_MS or occurred_ms > LATEST_MS:
         raise Refused(Reason.IN_FUTURE, "occurred_at")
 
 
@@ -190,6 +196,12 @@ def _validated(word: type[Word], members: dict[str, Json]) -> Word:
             case _:
                 reason = Reason.WRONG_TYPE
         raise Refused(reason, path) from None
+
+
+def _check_depth(value: bytes) -> None:
+    """Raises Refused. Nobody has more brackets inside each other than brackets."""
+    if value.count(b"[") + value.count(b"{") > DEPTH_MAX and _depth(value) > DEPTH_MAX:
+        raise Refused(Reason.TOO_DEEP)
 
 
 def _depth(value: bytes) -> int:

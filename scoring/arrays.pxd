@@ -16,3 +16,4 @@ cpdef double number_at(array numbers, Py_ssize_t place) noexcept
 cpdef void put_number(array numbers, Py_ssize_t place, double number) noexcept
 cpdef void add_number(array numbers, Py_ssize_t place, double more) noexcept
 cpdef array zeros(Py_ssize_t how_many)
+cpdef array unseen(array things)

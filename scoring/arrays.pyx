@@ -4,6 +4,9 @@ from array import array as new_array
 from cpython.array cimport array, clone, resize_smart
 from libc.string cimport memmove
 
+cdef extern from "Python.h":
+    void PyObject_GC_UnTrack(void *thing)
+
 cdef array _doubles = new_array("d")
 
 
@@ -73,4 +76,9 @@ cpdef void add_number(array numbers, Py_ssize_t place, double more) noexcept:
 
 
 cpdef array zeros(Py_ssize_t how_many):
-    return clone(_doubles, how_many, True)
+    return unseen(clone(_doubles, how_many, True))
+
+
+cpdef array unseen(array things):
+    PyObject_GC_UnTrack(<void *> things)
+    return things

@@ -2,7 +2,7 @@
 
 cimport cython
 from cpython.array cimport array
-from scoring.arrays cimport whole_t, word_t, zeros
+from scoring.arrays cimport unseen, whole_t, word_t, zeros
 
 cdef double _FAR
 cdef int _STEPS

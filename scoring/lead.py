@@ -23,7 +23,7 @@ from enum import IntEnum
 
 import msgspec
 
-from scoring.arrays import zeros
+from scoring.arrays import unseen, zeros
 
 NEVER = 0
 """As `wake`: nothing will happen by itself; as `latest`: never engaged; as `surged`, `until`: not at all."""
@@ -93,10 +93,10 @@ class Lead:
         self.machines = 0
         self.buckets = 0
         self.counts = zeros(rules)
-        self.ids = array("Q")
-        self.arrivals = array("Q")
-        self.occurred = array("Q")
-        self.facts = array("Q")
+        self.ids = unseen(array("Q"))
+        self.arrivals = unseen(array("Q"))
+        self.occurred = unseen(array("Q"))
+        self.facts = unseen(array("Q"))
         self.parts: dict[int, array[int]] = {}
         self.flags: list[Flag] = []
 
@@ -104,5 +104,5 @@ class Lead:
         """The part of this tag, made if there is none."""
         found = self.parts.get(tag)
         if found is None:
-            found = self.parts[tag] = array("Q")
+            found = self.parts[tag] = unseen(array("Q"))
         return found

@@ -1,6 +1,7 @@
 # Types for the compiled state.py.
 
 cimport cython
+from scoring.arrays cimport unseen
 from scoring.lead cimport Lead
 from scoring.packing cimport Reader, Writer
 

@@ -20,6 +20,7 @@ from array import array
 import msgspec
 import xxhash
 
+from scoring.arrays import unseen
 from scoring.bounds import (
     BANDS_MAX,
     BUCKETS_MAX,
@@ -178,14 +179,14 @@ def _read(reader: Reader) -> Lead:
     reader.words = words
     reader.counts(rules)
     reader.log(rules, ids, newest)
-    lead.counts = array("d", words[:rules].tobytes())
+    lead.counts = unseen(array("d", words[:rules].tobytes()))
     end = rules + ids
-    lead.ids = words[rules:end]
-    lead.arrivals = words[end : end + ids]
+    lead.ids = unseen(words[rules:end])
+    lead.arrivals = unseen(words[end : end + ids])
     end += ids
-    lead.occurred = words[end : end + newest]
+    lead.occurred = unseen(words[end : end + newest])
     end += newest
-    lead.facts = words[end : end + newest]
+    lead.facts = unseen(words[end : end + newest])
     end += newest
     lead.parts = {}
     lead.buckets = 0
@@ -193,7 +194,7 @@ def _read(reader: Reader) -> Lead:
         tag, start = reader.number(), end
         end += reader.length()
         reader.part(tag, start, end)
-        lead.parts[tag] = words[start:end]
+        lead.parts[tag] = unseen(words[start:end])
         if tag < RULE_SERIES:
             lead.buckets += end - start
     at = reader.at

@@ -2,8 +2,10 @@
 
 cimport cython
 from schemas.accepted cimport Signal
+from scoring.advance cimport advance
 from scoring.lead cimport Lead
 from scoring.plan cimport Plan
+from scoring.state cimport encode_lead
 from streams.lane.inputs cimport Input
 
 cdef class Batch:

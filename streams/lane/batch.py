@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush
-from typing import NamedTuple
 
 import msgspec
 
@@ -34,8 +33,8 @@ from streams.lane.inputs import Input, Said, occurred_ms_of
 from streams.lane.outputs import Outputs
 from streams.lane.sweep import WORTH_POINTS
 
-UNTOUCHED = (Outcome.DUPLICATE, Outcome.ERASED, Outcome.COMMAND)
-"""Ignored inputs that leave the state as it is; of a machine's signal the number is kept."""
+_APPLIED, _MACHINE = Outcome.APPLIED, Outcome.MACHINE
+"""All others leave the state as it is; of a machine's signal the number is kept."""
 
 REJECTED, REKEYED, REPEATED, MODEL = "rejected", "rekeyed", "repeated", "model"
 """What else than an `Outcome` may become of a record."""
@@ -46,11 +45,8 @@ Applied = tuple[str, str | int, int]
 """A line of the journal: (topic, offset, timestamp), or ("timer", lead, instant)."""
 
 
-class Before(NamedTuple):
-    """What the timers and the board have of a lead when a batch begins."""
-
-    wake: int
-    ceiling: float
+Before = tuple[int, float]
+"""What the timers and the board have of a lead when a batch begins: its `wake` and its ceiling."""
 
 
 NO_CEILING = float("-inf")
@@ -108,7 +104,7 @@ class Batch:
     def touch(self, lead_id: str, lead: Lead) -> None:
         """The lead is about to change: note how it was, the first time."""
         if lead_id not in self.touched:
-            self.touched[lead_id] = Before(lead.wake, lead.ceiling)
+            self.touched[lead_id] = (lead.wake, lead.ceiling)
 
     def note(self, given: Input, outcome: str) -> None:
         """Count a command, and put it into the journal."""
@@ -130,15 +126,15 @@ class Batch:
         """
         high = self.plan.model.scale.max
         bounds = {}
-        for lead_id, before in self.touched.items():
+        for lead_id, (_, before) in self.touched.items():
             ceiling = self.leads[lead_id].ceiling
-            if not before.ceiling - WORTH_POINTS < ceiling <= before.ceiling:
+            if not before - WORTH_POINTS < ceiling <= before:
                 bounds[lead_id] = min(ceiling, high)
         return {**bounds, **self.lowered}
 
     def timers(self) -> dict[str, int | None]:
         """The timers that have changed, and those that stood where no state has them."""
-        moved = [lead_id for lead_id, before in self.touched.items() if self.leads[lead_id].wake != before.wake]
+        moved = [lead_id for lead_id, (wake, _) in self.touched.items() if self.leads[lead_id].wake != wake]
         return {lead_id: self._timer_of(lead_id) for lead_id in (*moved, *self.stray)}
 
     def _timer_of(self, lead_id: str) -> int | None:
@@ -197,15 +193,15 @@ class Batch:
         except Refused as refused:
             self.outputs.add_refusal(given, refused)
             return REJECTED
-        if after is not None and outcome not in UNTOUCHED:
+        if after is not None and (outcome is _APPLIED or outcome is _MACHINE):
             if lead_id not in self.touched:
-                self.touched[lead_id] = Before(wake, ceiling)
+                self.touched[lead_id] = (wake, ceiling)
                 self.leads[lead_id] = after
             if after.wake != wake:
                 self._watch(lead_id, after)
         if notices:
             self._publish(given, lead_id, notices)
-        if outcome is Outcome.APPLIED and isinstance(said, EraseCommand):
+        if outcome is _APPLIED and isinstance(said, EraseCommand):
             self._erase(lead_id, erased_at(lead, said))
         return outcome
 

@@ -2,6 +2,7 @@
 
 cimport cython
 from schemas.accepted cimport Signal
+from schemas.codec cimport decode_object, read_signal
 
 @cython.final
 @cython.freelist(1000)

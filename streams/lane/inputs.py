@@ -38,6 +38,8 @@ class Origin(NamedTuple):
     offset: int
 
 
+_SIGNAL = Family.SIGNAL
+
 Said = Signal | ProfileUpdate | LeadCommand
 """What a record says of one lead."""
 
@@ -67,7 +69,7 @@ def read_input(record: Record, timestamp_ms: int) -> Input:
             members = open_event(record.value, headers, topic)
         else:
             members = decode_object(record.value)
-        if topic.family is Family.SIGNAL:
+        if topic.family is _SIGNAL:
             signal = read_signal(members, topic.default_kind, timestamp_ms)
             _check_key(record, signal.lead_id)
             return Input(record, timestamp_ms, origin, signal, None, None)

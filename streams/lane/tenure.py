@@ -176,7 +176,7 @@ class Tenure:
             if standing.ver != self.position.ver:
                 raise Rewound(f"Redis stands at version {standing.ver}, the lane at {self.position.ver}")
             self._note(standing.time_ms, standing.next_timer_ms)
-        elif self._around.clock.monotonic_s() - self._swept_at_s >= SWEEP_EVERY_S:
+        elif self._steps.is_exhausted and self._around.clock.monotonic_s() - self._swept_at_s >= SWEEP_EVERY_S:
             await self._sweep()
 
     async def _sweep(self) -> None:

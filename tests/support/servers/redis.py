@@ -34,7 +34,7 @@ class RedisServer(Server):
             "--bind", "127.0.0.1", "--port", str(self.port), "--dir", str(self.directory),
             "--daemonize", "no",
             "--save", "", "--appendonly", "yes", "--appendfsync", "everysec",
-            "--maxmemory-policy", "noeviction",
+            "--auto-aof-rewrite-percentage", "300", "--maxmemory-policy", "noeviction",
             *self.arguments,
         ]  # fmt: skip
 
