@@ -11,15 +11,21 @@ the password once, when the client is made.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.client import AIOKafkaClient
+from aiokafka.cluster import ClusterMetadata
 
 from streams.kafka.cluster import Cluster, Kafka, Login
 from streams.kafka.errors import KafkaUnreachable, Unprotected, answering, closed, reach
 from streams.tls import RenewedContext, is_loopback
+
+ASK_AGAIN_S = 0.1
+"""As long as aiokafka waits after other failures."""
 
 
 def client_options(kafka: Kafka) -> dict[str, Any]:
@@ -30,6 +36,31 @@ def client_options(kafka: Kafka) -> dict[str, Any]:
         return {"bootstrap_servers": cluster.address, **_transport(cluster), **_login(cluster.login)}
     except OSError as error:
         raise KafkaUnreachable(cluster, error) from error
+
+
+def pace(client: AIOKafkaClient) -> None:
+    """Let a client that lives for long wait before it asks again for a leader that there is none of.
+
+    aiokafka asks again at once while a partition has no leader or nobody answers: with a broker that goes down in
+    order (the last thing it tells is that its partitions have no leader) hundreds of connections a second, for as
+    long as it is away.
+    """
+    ask = client._metadata_update
+
+    async def ask_and_wait(known: ClusterMetadata, topics: Iterable[str]) -> bool:
+        is_told: bool = await ask(known, topics)
+        if not is_told or not _has_leaders(known):
+            await asyncio.sleep(ASK_AGAIN_S)
+        return is_told
+
+    client._metadata_update = ask_and_wait
+
+
+def _has_leaders(known: ClusterMetadata) -> bool:
+    return all(
+        len(known.available_partitions_for_topic(topic)) == len(known.partitions_for_topic(topic))
+        for topic in known.topics()
+    )
 
 
 def refuse_networks(kafka: Kafka, addresses: Iterable[str]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 
-from streams.kafka.clients import client_options
+from streams.kafka.clients import client_options, pace
 from streams.kafka.cluster import Kafka
 
 HEARTBEAT_S = 0.5
@@ -62,7 +62,7 @@ def make_replayer(kafka: Kafka, topics: Iterable[str], partition: int) -> AIOKaf
 
 
 def _consumer(kafka: Kafka, **of_a_group: Any) -> AIOKafkaConsumer:
-    return AIOKafkaConsumer(
+    consumer = AIOKafkaConsumer(
         **client_options(kafka),
         enable_auto_commit=False,
         auto_offset_reset="none",
@@ -72,3 +72,5 @@ def _consumer(kafka: Kafka, **of_a_group: Any) -> AIOKafkaConsumer:
         metadata_max_age_ms=METADATA_AGE_MS,
         **of_a_group,
     )
+    pace(consumer._client)
+    return consumer

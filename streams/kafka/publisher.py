@@ -20,7 +20,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, KafkaTimeoutError
 
 from schemas.published import Published
-from streams.kafka.clients import client_options
+from streams.kafka.clients import client_options, pace
 from streams.kafka.cluster import Kafka
 from streams.kafka.errors import NEVER, named, reach
 from streams.lane.ports import OutboxEntry
@@ -62,6 +62,7 @@ class OutboxPublisher:
             enable_idempotence=True,
             max_request_size=REQUEST_BYTES_MAX,
         )
+        pace(producer.client)
         self._producer = producer
         try:
             await reach(producer, self._kafka, patience_s)

@@ -29,7 +29,7 @@ from aiokafka.errors import KafkaError, KafkaTimeoutError
 from schemas.codec import encode
 from schemas.published import Published
 from schemas.topics import PUBLISHED
-from streams.kafka.clients import client_options
+from streams.kafka.clients import client_options, pace
 from streams.kafka.cluster import Cluster, Kafka
 from streams.kafka.errors import NEVER, KafkaUnreachable, NeverTaken, TopicsDiffer, answering, named
 from streams.kafka.marks import read_mark, reader
@@ -106,6 +106,7 @@ class LanePublisher:
                 max_batch_size=BATCH_BYTES,
                 max_request_size=REQUEST_BYTES_MAX,
             )
+            pace(self._producer.client)
             await self._producer.start()
             told = await self._read_mark()
             await self._close_reader()

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import ast
+import asyncio
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from aiokafka.client import AIOKafkaClient
+from aiokafka.cluster import ClusterMetadata
+from aiokafka.structs import PartitionMetadata
 from click.testing import CliRunner
 
 from streams.cli import main
 from streams.cli.errors import UNSAFE, code_of
-from streams.kafka.clients import client_options, refuse_networks
+from streams.kafka.clients import ASK_AGAIN_S, client_options, pace, refuse_networks
 from streams.kafka.cluster import Cluster
 from streams.kafka.errors import KafkaUnreachable, Unprotected
 from streams.settings import load
@@ -19,6 +24,8 @@ from tests.support.tidy import python
 from tests.support.tidy.project import Offence, expect_none, files
 
 CLIENTS = frozenset({"AIOKafkaConsumer", "AIOKafkaProducer", "AIOKafkaAdminClient"})
+
+WHILE_S = 0.5
 
 LOGIN = {"LEADLINE_KAFKA_USER": "kim", "LEADLINE_KAFKA_PASSWORD": "geheim"}
 
@@ -142,3 +149,39 @@ def test_a_command_ends_with_5_before_anything_is_sent(arguments: list[str]) -> 
     refused = CliRunner().invoke(main, arguments, env={"LEADLINE_KAFKA": "kafka.example:9092"})
     assert refused.exit_code == UNSAFE
     assert refused.stderr.startswith("error: Kafka at kafka.example:9092 would be spoken to in plain text")
+
+
+@pytest.mark.parametrize(("is_told", "leader"), [(False, 1), (True, -1)], ids=["nobody answers", "no leader"])
+async def test_a_client_waits_before_it_asks_again(is_told: bool, leader: int) -> None:
+    """By itself it asks as often as whoever waits for a leader comes round, which is at once."""
+    assert await asks_in_a_while(leader, is_told=is_told, paced=False) > 100
+    assert 1 < await asks_in_a_while(leader, is_told=is_told, paced=True) <= 1 + WHILE_S / ASK_AGAIN_S
+
+
+async def test_a_client_does_not_wait_where_all_is_known() -> None:
+    """A topic that is new to it is asked for right away."""
+    assert await asks_in_a_while(1, is_told=True, paced=True) > 100
+
+
+async def asks_in_a_while(leader: int, *, is_told: bool, paced: bool) -> int:
+    """How often a client asks for metadata that is asked to look again and again, as a fetcher does."""
+    client, asks = AIOKafkaClient(), 0
+    client.cluster = ClusterMetadata()
+    client.cluster._partitions = {"email.opens": {0: PartitionMetadata("email.opens", 0, leader, [1], [1], None)}}
+
+    async def answer(known: ClusterMetadata, topics: object) -> bool:
+        nonlocal asks
+        asks += 1
+        await asyncio.sleep(0)
+        return is_told
+
+    client._metadata_update = answer
+    if paced:
+        pace(client)
+    synchronizer = asyncio.create_task(client._md_synchronizer())
+    with suppress(TimeoutError):
+        async with asyncio.timeout(WHILE_S):
+            while True:
+                await client.force_metadata_update()
+    synchronizer.cancel()
+    return asks
