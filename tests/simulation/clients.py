@@ -166,6 +166,13 @@ class SimulatedConsumer:
             raise KafkaTimeoutError from None
 
 
+class NoMetadata:
+    """What a producer asks Kafka by. In the simulation all know who leads."""
+
+    async def _metadata_update(self) -> bool:
+        return True
+
+
 class SimulatedProducer:
     """See aiokafka.AIOKafkaProducer, with transactions. The records of each log are a batch."""
 
@@ -179,6 +186,7 @@ class SimulatedProducer:
         self._batches: dict[TopicPartition, list[tuple[GivenRecord, asyncio.Future[object]]]] = {}
         self._sending: set[asyncio.Task[None]] = set()
         self._is_failed = False
+        self.client = NoMetadata()
 
     async def start(self) -> None:
         """Fence whoever has this transactional id."""
