@@ -17,13 +17,13 @@ from typing import Any
 from mode import Service
 
 LOOK_EVERY_S = 5.0
-"""At the youngest objects: some 30 ms where a worker reads leads into memory as fast as it can."""
+"""At the youngest objects: 50 ms where 34,000 leads have come to be since the last look, on a busy machine."""
 
 OLDER_EVERY = 12
 """Looks, from one at what has outlived a look to the next: a minute."""
 
 ALL_EVERY = 120
-"""The same for everything: 0.2 s for 68,000 leads on a busy machine, every ten minutes."""
+"""The same for everything: 70 ms for as many leads, every ten minutes."""
 
 
 class GarbageCollection(Service):
