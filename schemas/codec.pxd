@@ -3,7 +3,7 @@
 cimport cython
 from schemas.accepted cimport Signal
 
-cdef long long _AHEAD_MS, _BEHIND_MS, LATEST_MS, YEAR_2000_MS
+cdef long long AHEAD_MAX_MS, BEHIND_MAX_MS, LATEST_MS, YEAR_2000_MS
 
 cpdef dict decode_object(value)
 

@@ -33,8 +33,6 @@ AHEAD_MAX_MS = 5 * MINUTE_MS
 BEHIND_MAX_MS = 400 * DAY_MS
 """As long as the inputs are kept."""
 
-_AHEAD_MS, _BEHIND_MS = AHEAD_MAX_MS, BEHIND_MAX_MS
-
 Word = TypeVar("Word", bound=BaseModel)
 
 _KINDS_MAX = 4096
@@ -81,9 +79,9 @@ def read_signal(members: dict[str, Json], default_kind: str | None, timestamp_ms
 def check_instant(occurred_ms: int, timestamp_ms: int | None) -> None:
     """Refuses an instant before 2000 or after 2100, or too far from the record's Kafka timestamp."""
     known_ms = occurred_ms if timestamp_ms is None else timestamp_ms
-    if occurred_ms < YEAR_2000_MS or known_ms - occurred_ms > _BEHIND_MS:
+    if occurred_ms < YEAR_2000_MS or known_ms - occurred_ms > BEHIND_MAX_MS:
         raise Refused(Reason.TOO_OLD, "occurred_at")
-    if occurred_ms - known_ms > _AHEAD_MS or occurred_ms > LATEST_MS:
+    if occurred_ms - known_ms > AHEAD_MAX_MS or occurred_ms > LATEST_MS:
         raise Refused(Reason.IN_FUTURE, "occurred_at")
 
 

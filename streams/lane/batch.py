@@ -218,9 +218,9 @@ class Batch:
         if isinstance(said, ProfileUpdate):
             lead = apply_profile(self.plan, lead, self.profiles[said.lead_id], said, notices)
             self._updated.add(said.lead_id)
-            return lead, Outcome.APPLIED
+            return lead, _APPLIED
         after, outcome = apply_command(self.plan, lead, said, notices)
-        if after is not None and outcome is Outcome.APPLIED and isinstance(said, OutcomeCommand | ContactedCommand):
+        if after is not None and outcome is _APPLIED and isinstance(said, OutcomeCommand | ContactedCommand):
             self.told.append((said.lead_id, encode(record_outcome(self.plan, after, said))))
         return after, outcome
 
